@@ -1,0 +1,82 @@
+// Codec: one step of a chunk's encoding. The seam behind which each codec is one file.
+//
+// Purpose: the three kinds of Zarr v3 codecs. `transpose` (array to array) is not executed, see
+// CodecChain; so two interfaces are left.
+// Thread-safety: const methods run on many threads at once; per-call state lives on the stack or in
+// thread-local buffers. Ownership: spans are borrowed for the call.
+// Errors: decode returns kCorrupt for any input that is not exactly what the metadata promises; it
+// never writes past `decoded`, never allocates more than a bounded multiple of what is expected, and
+// never crashes. A codec's factory returns kUnsupported or kInvalidArgument for a configuration
+// that it does not know, naming the offending member.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/base/bytes.h"
+#include "core/base/registry.h"
+#include "core/base/result.h"
+#include "core/geometry/data_type.h"
+#include "core/geometry/shape.h"
+
+namespace neurofs {
+
+// One decoded chunk as a step sees it: `shape` already permuted by the transposes before it.
+struct ChunkSpec {
+  Dims shape;
+  DataType dtype = DataType::kUint8;
+  ByteVector fill;  // one element, native byte order
+};
+
+class ArrayToBytesCodec {
+ public:
+  virtual ~ArrayToBytesCodec() = default;
+  // True when encoded bytes are the elements in C order, possibly in another byte order.
+  virtual bool is_raw() const { return false; }
+  // True when is_raw() and the stored byte order is not this machine's.
+  virtual bool swaps_bytes() const { return false; }
+  // The exact encoded size if it does not depend on the data, else 0.
+  virtual size_t fixed_encoded_size() const { return 0; }
+  // An upper bound of any plausible encoding.
+  virtual size_t max_encoded_size() const = 0;
+  // decoded: elements in C order of the chunk's (permuted) shape, native byte order.
+  virtual Status decode(Bytes encoded, MutableBytes decoded) const = 0;
+  virtual Result<ByteVector> encode(Bytes decoded) const = 0;
+};
+
+class BytesToBytesCodec {
+ public:
+  virtual ~BytesToBytesCodec() = default;
+  // Encoded size for an input of exactly `decoded_size` bytes if it does not depend on the data.
+  virtual size_t fixed_encoded_size(size_t decoded_size) const {
+    (void)decoded_size;
+    return 0;
+  }
+  virtual size_t max_encoded_size(size_t max_decoded_size) const = 0;
+  // Decodes into exactly decoded.size() bytes; fewer or more is kCorrupt.
+  virtual Status decode_exact(Bytes encoded, MutableBytes decoded) const = 0;
+  // Decodes at most `max_size` bytes, where the size is not known beforehand (a step before another
+  // compressor); more is kCorrupt.
+  virtual Result<ByteVector> decode_bounded(Bytes encoded, size_t max_size) const = 0;
+  // A codec that only appends or prepends bytes (crc32c) checks and returns the payload in place of
+  // a copy; others return an empty optional-like nullptr span by leaving `*payload` untouched and
+  // returning false through `handled`.
+  virtual Status strip(Bytes encoded, Bytes* payload, bool* handled) const {
+    (void)encoded;
+    (void)payload;
+    *handled = false;
+    return {};
+  }
+  virtual Result<ByteVector> encode(Bytes decoded) const = 0;
+};
+
+using ArrayToBytesFactory = std::function<Result<std::shared_ptr<const ArrayToBytesCodec>>(
+    const nlohmann::json& configuration, const ChunkSpec& spec)>;
+using BytesToBytesFactory = std::function<Result<std::shared_ptr<const BytesToBytesCodec>>(
+    const nlohmann::json& configuration, const ChunkSpec& spec)>;
+
+using ArrayToBytesRegistry = Registry<ArrayToBytesFactory>;
+using BytesToBytesRegistry = Registry<BytesToBytesFactory>;
+
+}  // namespace neurofs

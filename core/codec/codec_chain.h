@@ -1,0 +1,72 @@
+// CodecChain: the prepared list of codecs of one chunk shape and data type.
+//
+// Purpose: prepare once per array, run many times. A chain turns the encoded bytes of a chunk into
+// its elements in *stored order*: native byte order, C order over the stored axes. `transpose` steps
+// are never executed: they only permute `stored_axes()`, and the copy out of a block applies the
+// permutation as strides.
+// Thread-safety: immutable after parse; decode and encode may run on many threads at once.
+// Ownership: owns its codecs; never keeps the bytes it is given.
+// Units: bytes; shapes in elements. Errors: unknown codec or configuration kUnsupported /
+// kInvalidArgument at parse; at decode every mismatch of length, checksum or structure is kCorrupt,
+// output never passes what the metadata says, and no input crashes.
+// Sources: Zarr v3 core "Codecs"; the registered codecs' own specifications.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/codec/codec.h"
+#include "core/geometry/data_type.h"
+#include "core/geometry/shape.h"
+
+namespace neurofs {
+
+class CodecChain {
+ public:
+  CodecChain() = default;
+
+  // `codecs`: the "codecs" list of a Zarr v3 array (also the shape in which v2's compressor and
+  // filters are passed on). `spec` describes one decoded chunk.
+  static Result<CodecChain> parse(const nlohmann::json& codecs, const ChunkSpec& spec);
+
+  // Axis i of the stored layout is axis stored_axes()[i] of the array. Identity without transposes.
+  const Dims& stored_axes() const { return stored_axes_; }
+
+  // Encoded bytes are the elements themselves (transposes and `bytes` only), so that any part of a
+  // chunk can be read alone.
+  bool is_raw() const { return is_raw_; }
+
+  // Bytes of one decoded chunk.
+  size_t decoded_size() const { return decoded_size_; }
+
+  // The exact size of every encoded chunk where it does not depend on the data (raw, crc32c), else 0.
+  size_t fixed_encoded_size() const { return fixed_encoded_size_; }
+
+  // An upper bound of a plausible encoded chunk; a larger object or index entry is corrupt.
+  size_t max_encoded_size() const { return max_encoded_size_; }
+
+  // Precondition: decoded.size() == decoded_size().
+  Status decode(Bytes encoded, MutableBytes decoded) const;
+
+  // For raw chains: turns a part of the encoded bytes (a whole number of elements) into elements in
+  // place, that is, swaps bytes where the stored order is not this machine's.
+  void decode_raw_part(MutableBytes part) const;
+
+  // `decoded` is in stored order and native byte order.
+  Result<ByteVector> encode(Bytes decoded) const;
+
+ private:
+  std::vector<std::shared_ptr<const ArrayToBytesCodec>> array_to_bytes_;  // exactly one after parse
+  std::vector<std::shared_ptr<const BytesToBytesCodec>> bytes_to_bytes_;  // in encode order
+  Dims stored_axes_;
+  bool is_raw_ = false;
+  size_t swap_unit_ = 1;  // > 1: raw parts are byte-swapped in units of this many bytes
+  size_t decoded_size_ = 0;
+  size_t fixed_encoded_size_ = 0;
+  size_t max_encoded_size_ = 0;
+};
+
+}  // namespace neurofs

@@ -1,0 +1,47 @@
+// Engine: one memory budget, one predictor and one set of threads for all fields of a mount.
+//
+// Purpose: the object that fs/ and the public API build on. `attach` gives a Field, through which
+// regions are read. Thread-safety: every method from any thread.
+// Ownership: shared; fields keep their engine alive.
+// Errors: create fails with kInvalidArgument for an unknown policy or predictor (message lists the
+// known ones) and with kNoMemory when the budget cannot be reserved.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "core/base/metrics.h"
+#include "core/base/result.h"
+#include "core/field/stored_field.h"
+
+namespace neurofs {
+
+class Field;
+
+struct EngineOptions {
+  uint64_t ram_bytes = uint64_t{1} << 30;  // the L2 budget: cached, pinned and in-flight blocks
+  std::string policy = "lru";              // EvictionPolicy plugin
+  std::string predictor = "stride";        // Predictor plugin, "none" for off
+  unsigned threads = 0;                    // decode and prefetch threads; 0: one per CPU
+  uint64_t prefetch_bytes = uint64_t{16} << 20;  // most bytes fetched ahead and not yet used, per stream
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  static Result<std::shared_ptr<Engine>> create(const EngineOptions& options);
+
+  virtual Result<std::shared_ptr<Field>> attach(std::shared_ptr<StoredField> stored) = 0;
+
+  virtual const EngineOptions& options() const = 0;
+  // All counters of the mount; stores and fields are opened with a pointer to it.
+  virtual Metrics& metrics() = 0;
+  // Bytes of the budget in use now, and the most ever.
+  virtual uint64_t ram_used() const = 0;
+  virtual uint64_t ram_peak() const = 0;
+  // Drops every block that is not pinned.
+  virtual void drop_cache() = 0;
+};
+
+}  // namespace neurofs

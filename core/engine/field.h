@@ -1,0 +1,84 @@
+// Field and RegionReader: reading any bytes of any region of an array through the tiers.
+//
+// Purpose: the hand-off between views (byte ranges of files) and the engine. A region's bytes are its
+// elements in C order, little-endian, dropped axes left out; a reader serves any byte range of them.
+// Thread-safety: every method from any thread; a RegionReader is immutable and cheap to make (no I/O).
+// Ownership: readers share the Field. Pinned spans are valid while their ReadPins lives; a live pin
+// counts against the RAM budget, so hold it for a reply, not for a session.
+// Units: bytes; shapes in elements. Errors: a read returns all the bytes asked for or a Status, never
+// a part: kCorrupt, kIoError, kPermission, kTimeout from below; kNoMemory when one block passes the
+// budget; kInvalidArgument for a range past the region's end.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/engine/engine.h"
+#include "core/field/field_spec.h"
+#include "core/geometry/region.h"
+
+namespace neurofs {
+
+// Names one reader (an open file, a directory of neurons, an API object) to the predictor.
+using StreamId = uint64_t;
+
+// What keeps pinned spans alive: blocks held in the cache, or a private copy where the bytes were
+// not contiguous in any block. Movable; releases on destruction.
+class ReadPins {
+ public:
+  ReadPins() = default;
+  ReadPins(ReadPins&&) noexcept;
+  ReadPins& operator=(ReadPins&&) noexcept;
+  ~ReadPins();
+  // Concatenated they are the bytes that were asked for.
+  const std::vector<Bytes>& spans() const { return spans_; }
+
+ private:
+  friend class RegionReader;
+  struct Impl;
+  std::vector<Bytes> spans_;
+  std::unique_ptr<Impl> impl_;
+};
+
+class Field : public std::enable_shared_from_this<Field> {
+ public:
+  virtual ~Field() = default;
+  virtual const FieldSpec& spec() const = 0;
+  virtual StoredField& stored() const = 0;
+  virtual Engine& engine() const = 0;
+  // After the stored field was written by this process.
+  virtual void invalidate() = 0;
+
+  // Which tier would serve this neuron now: "ram", "disk", or "fill" (its chunk is known missing).
+  virtual std::string tier_of_neuron(Index neuron) const = 0;
+};
+
+// The region that is neuron `neuron` (C-order number along the neuron axes; 0 <= neuron < count):
+// neuron axes dropped, feature axes whole.
+Region neuron_region(const FieldSpec& spec, Index neuron);
+
+class RegionReader {
+ public:
+  RegionReader(std::shared_ptr<Field> field, const Region& region);
+  ~RegionReader();
+  RegionReader(RegionReader&&) noexcept;
+  RegionReader& operator=(RegionReader&&) noexcept;
+
+  const Region& region() const;
+  // Bytes of the whole region.
+  uint64_t size() const;
+
+  // Fills `out` with bytes [offset, offset + out.size()).
+  Status read(uint64_t offset, MutableBytes out, StreamId stream) const;
+
+  // The same bytes without a copy where blocks hold them in order; otherwise a private copy.
+  Result<ReadPins> read_pinned(uint64_t offset, uint64_t length, StreamId stream) const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace neurofs
