@@ -5,8 +5,8 @@
 // Thread-safety: const methods run on many threads at once; per-call state lives on the stack or in
 // thread-local buffers. Ownership: spans are borrowed for the call.
 // Errors: decode returns kCorrupt for any input that is not exactly what the metadata promises; it
-// never writes past `decoded`, never allocates more than a bounded multiple of what is expected, and
-// never crashes. A codec's factory returns kUnsupported or kInvalidArgument for a configuration
+// never writes past `decoded`, never allocates more than a bounded multiple of what is expected,
+// and never crashes. A codec's factory returns kUnsupported or kInvalidArgument for a configuration
 // that it does not know, naming the offending member.
 #pragma once
 
@@ -48,7 +48,8 @@ class ArrayToBytesCodec {
 class BytesToBytesCodec {
  public:
   virtual ~BytesToBytesCodec() = default;
-  // Encoded size for an input of exactly `decoded_size` bytes if it does not depend on the data.
+  // Encoded size for an input of exactly `decoded_size` bytes if it does not depend on the data,
+  // else 0.
   virtual size_t fixed_encoded_size(size_t decoded_size) const {
     (void)decoded_size;
     return 0;
@@ -59,15 +60,10 @@ class BytesToBytesCodec {
   // Decodes at most `max_size` bytes, where the size is not known beforehand (a step before another
   // compressor); more is kCorrupt.
   virtual Result<ByteVector> decode_bounded(Bytes encoded, size_t max_size) const = 0;
-  // A codec that only appends or prepends bytes (crc32c) checks and returns the payload in place of
-  // a copy; others return an empty optional-like nullptr span by leaving `*payload` untouched and
-  // returning false through `handled`.
-  virtual Status strip(Bytes encoded, Bytes* payload, bool* handled) const {
-    (void)encoded;
-    (void)payload;
-    *handled = false;
-    return {};
-  }
+  // True when the payload is a part of the encoded bytes themselves (crc32c): then strip() checks
+  // the rest and returns the payload without a copy. Precondition of strip(): strips().
+  virtual bool strips() const { return false; }
+  virtual Result<Bytes> strip(Bytes encoded) const;
   virtual Result<ByteVector> encode(Bytes decoded) const = 0;
 };
 

@@ -1,19 +1,19 @@
 // CodecChain: the prepared list of codecs of one chunk shape and data type.
 //
 // Purpose: prepare once per array, run many times. A chain turns the encoded bytes of a chunk into
-// its elements in *stored order*: native byte order, C order over the stored axes. `transpose` steps
-// are never executed: they only permute `stored_axes()`, and the copy out of a block applies the
-// permutation as strides.
-// Thread-safety: immutable after parse; decode and encode may run on many threads at once.
-// Ownership: owns its codecs; never keeps the bytes it is given.
-// Units: bytes; shapes in elements. Errors: unknown codec or configuration kUnsupported /
-// kInvalidArgument at parse; at decode every mismatch of length, checksum or structure is kCorrupt,
-// output never passes what the metadata says, and no input crashes.
-// Sources: Zarr v3 core "Codecs"; the registered codecs' own specifications.
+// its elements in *stored order*: native byte order, C order over the stored axes. `transpose`
+// steps are never executed: they only permute `stored_axes()`, and the copy out of a block applies
+// the permutation as strides. Thread-safety: immutable after parse; decode and encode may run on
+// many threads at once. Ownership: owns its codecs; never keeps the bytes it is given. Units:
+// bytes; shapes in elements. Errors: unknown codec or configuration kUnsupported / kInvalidArgument
+// at parse; at decode every mismatch of length, checksum or structure is kCorrupt, output never
+// passes what the metadata says, and no input crashes. Sources: Zarr v3 core "Codecs"; the
+// registered codecs' own specifications.
 #pragma once
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -23,6 +23,8 @@
 #include "core/geometry/shape.h"
 
 namespace neurofs {
+
+struct CodecEntry;  // core/codec/codec_entry.h
 
 class CodecChain {
  public:
@@ -42,7 +44,8 @@ class CodecChain {
   // Bytes of one decoded chunk.
   size_t decoded_size() const { return decoded_size_; }
 
-  // The exact size of every encoded chunk where it does not depend on the data (raw, crc32c), else 0.
+  // The exact size of every encoded chunk where it does not depend on the data (raw, crc32c), else
+  // 0.
   size_t fixed_encoded_size() const { return fixed_encoded_size_; }
 
   // An upper bound of a plausible encoded chunk; a larger object or index entry is corrupt.
@@ -59,8 +62,20 @@ class CodecChain {
   Result<ByteVector> encode(Bytes decoded) const;
 
  private:
-  std::vector<std::shared_ptr<const ArrayToBytesCodec>> array_to_bytes_;  // exactly one after parse
-  std::vector<std::shared_ptr<const BytesToBytesCodec>> bytes_to_bytes_;  // in encode order
+  struct Step {
+    std::string name;  // for messages
+    std::shared_ptr<const BytesToBytesCodec> codec;
+    size_t decoded_size;  // of this step's payload: exact, or an upper bound
+    bool is_exact;
+  };
+
+  Status set_array_to_bytes(const CodecEntry& entry, const ChunkSpec& stored);
+  Status add_bytes_to_bytes(const CodecEntry& entry, const ChunkSpec& stored);
+  Status decode_step(const Step& step, Bytes* encoded, ByteVector* scratch) const;
+
+  std::string array_to_bytes_name_;
+  std::shared_ptr<const ArrayToBytesCodec> array_to_bytes_;  // null only before parse
+  std::vector<Step> steps_;                                  // in encode order
   Dims stored_axes_;
   bool is_raw_ = false;
   size_t swap_unit_ = 1;  // > 1: raw parts are byte-swapped in units of this many bytes

@@ -1,0 +1,166 @@
+#include "core/codec/codec_chain.h"
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "core/base/checked.h"
+#include "core/codec/byte_swap.h"
+#include "core/codec/codec_entry.h"
+
+namespace neurofs {
+
+namespace {
+
+// Real chains have two to four steps; a longer list is a hostile one.
+constexpr size_t kMaxCodecs = 32;
+
+void permute(const Dims& order, Dims* dims) {
+  const Dims before = *dims;
+  for (size_t i = 0; i < order.size(); ++i) (*dims)[i] = before[static_cast<size_t>(order[i])];
+}
+
+Result<size_t> byte_size(const ChunkSpec& spec) {
+  NF_ASSIGN(const Index count, element_count(spec.shape));
+  size_t size = 0;
+  if (!checked_mul<size_t>(static_cast<size_t>(count), item_size(spec.dtype), &size) ||
+      size > static_cast<size_t>(PTRDIFF_MAX)) {
+    return overflow("a chunk of shape " + to_string(spec.shape) + " passes 2^63 bytes");
+  }
+  return size;
+}
+
+std::string step_context(const std::string& name) {
+  return "codec " + name;
+}
+
+Status check_list(const nlohmann::json& codecs) {
+  if (!codecs.is_array() || codecs.empty()) {
+    return invalid_argument("codecs is not a list with at least one codec");
+  }
+  if (codecs.size() > kMaxCodecs) {
+    return unsupported("codecs lists " + std::to_string(codecs.size()) + " codecs; at most " +
+                       std::to_string(kMaxCodecs) + " are supported");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CodecChain> CodecChain::parse(const nlohmann::json& codecs, const ChunkSpec& spec) {
+  NF_TRY(check_list(codecs));
+  CodecChain chain;
+  NF_ASSIGN(chain.decoded_size_, byte_size(spec));
+  ChunkSpec stored = spec;
+  for (size_t axis = 0; axis < spec.shape.size(); ++axis) {
+    chain.stored_axes_.push_back(static_cast<Index>(axis));
+  }
+  for (size_t i = 0; i < codecs.size(); ++i) {
+    NF_ASSIGN(const CodecEntry entry, parse_codec_entry(codecs[i], i));
+    if (entry.name == "transpose") {
+      if (chain.array_to_bytes_) {
+        return invalid_argument("codec transpose comes after " + chain.array_to_bytes_name_ +
+                                ", which has already made bytes of the array");
+      }
+      NF_ASSIGN(const Dims order, parse_transpose_order(entry, stored.shape.size()));
+      permute(order, &stored.shape);
+      permute(order, &chain.stored_axes_);
+    } else if (ArrayToBytesRegistry::instance().find(entry.name)) {
+      NF_TRY(chain.set_array_to_bytes(entry, stored));
+    } else {
+      NF_TRY(chain.add_bytes_to_bytes(entry, stored));
+    }
+  }
+  if (!chain.array_to_bytes_) {
+    return invalid_argument("codecs has no array-to-bytes codec such as `bytes`");
+  }
+  return chain;
+}
+
+Status CodecChain::set_array_to_bytes(const CodecEntry& entry, const ChunkSpec& stored) {
+  if (array_to_bytes_) {
+    return invalid_argument("codec " + entry.name + " comes after " + array_to_bytes_name_ +
+                            ", which has already made bytes of the array");
+  }
+  const auto* plugin = ArrayToBytesRegistry::instance().find(entry.name);
+  NF_ASSIGN(array_to_bytes_, plugin->factory(*entry.configuration, stored));
+  array_to_bytes_name_ = entry.name;
+  is_raw_ = array_to_bytes_->is_raw();
+  swap_unit_ = array_to_bytes_->swaps_bytes() ? swap_unit(stored.dtype) : 1;
+  fixed_encoded_size_ = array_to_bytes_->fixed_encoded_size();
+  max_encoded_size_ = array_to_bytes_->max_encoded_size();
+  return {};
+}
+
+Status CodecChain::add_bytes_to_bytes(const CodecEntry& entry, const ChunkSpec& stored) {
+  const auto* plugin = BytesToBytesRegistry::instance().find(entry.name);
+  if (!plugin) return unknown_codec(entry);
+  if (!array_to_bytes_) {
+    return invalid_argument("codec " + entry.name +
+                            " works on bytes, but no array-to-bytes codec precedes it");
+  }
+  Step step{entry.name, nullptr, 0, false};
+  NF_ASSIGN(step.codec, plugin->factory(*entry.configuration, stored));
+  step.is_exact = fixed_encoded_size_ > 0 || max_encoded_size_ == 0;
+  step.decoded_size = step.is_exact ? fixed_encoded_size_ : max_encoded_size_;
+  fixed_encoded_size_ = step.is_exact ? step.codec->fixed_encoded_size(step.decoded_size) : 0;
+  max_encoded_size_ = step.codec->max_encoded_size(step.decoded_size);
+  is_raw_ = false;
+  steps_.push_back(std::move(step));
+  return {};
+}
+
+Status CodecChain::decode_step(const Step& step, Bytes* encoded, ByteVector* scratch) const {
+  if (step.codec->strips()) {
+    NF_ASSIGN(*encoded, step.codec->strip(*encoded));
+    return {};
+  }
+  ByteVector output;
+  if (step.is_exact) {
+    output.resize(step.decoded_size);
+    NF_TRY(step.codec->decode_exact(*encoded, output));
+  } else {
+    NF_ASSIGN(output, step.codec->decode_bounded(*encoded, step.decoded_size));
+  }
+  *scratch = std::move(output);  // only now: `encoded` may lie in the old scratch
+  *encoded = *scratch;
+  return {};
+}
+
+Status CodecChain::decode(Bytes encoded, MutableBytes decoded) const {
+  if (!array_to_bytes_) return internal_error("decode on a codec chain that was never parsed");
+  if (decoded.size() != decoded_size_) {
+    return internal_error("decode into " + std::to_string(decoded.size()) +
+                          " bytes where a chunk has " + std::to_string(decoded_size_));
+  }
+  ByteVector scratch;
+  for (size_t i = steps_.size(); i-- > 0;) {
+    const Step& step = steps_[i];
+    // The usual case: the last step to undo fills the caller's buffer, without a copy.
+    if (i == 0 && array_to_bytes_->is_raw() && !step.codec->strips()) {
+      NF_TRY(step.codec->decode_exact(encoded, decoded).with_context(step_context(step.name)));
+      byte_swap(decoded, swap_unit_);
+      return {};
+    }
+    NF_TRY(decode_step(step, &encoded, &scratch).with_context(step_context(step.name)));
+  }
+  return array_to_bytes_->decode(encoded, decoded).with_context(step_context(array_to_bytes_name_));
+}
+
+void CodecChain::decode_raw_part(MutableBytes part) const {
+  byte_swap(part, swap_unit_);
+}
+
+Result<ByteVector> CodecChain::encode(Bytes decoded) const {
+  if (!array_to_bytes_) return internal_error("encode on a codec chain that was never parsed");
+  if (decoded.size() != decoded_size_) {
+    return invalid_argument("encode of " + std::to_string(decoded.size()) +
+                            " bytes where a chunk has " + std::to_string(decoded_size_));
+  }
+  NF_ASSIGN(ByteVector bytes, array_to_bytes_->encode(decoded));
+  for (const Step& step : steps_) {
+    NF_ASSIGN(bytes, step.codec->encode(bytes));
+  }
+  return bytes;
+}
+
+}  // namespace neurofs
