@@ -1,19 +1,20 @@
 // ObjectStore: keys to bytes, by range. The seam for file, http, s3 and rados.
 //
-// Purpose: all bytes that the engine sees come through `read`, in batches, so that a driver can keep
-// many requests in flight (io_uring, curl multi, RADOS aio). A missing object is a state, not an error.
-// Thread-safety: every method from any thread. `read` blocks until every op of the batch is done.
-// Ownership: ops, keys and destinations are borrowed for the call.
-// Keys: '/'-separated relative paths without empty, "." or ".." components; anything else is refused
-// (kInvalidArgument), and no key, link or mount point leads out of the store's root.
-// Units: bytes. Errors per op: a range past the object's end is kCorrupt (the metadata promised those
-// bytes); a refused access kPermission; others kIoError or kTimeout, each naming store, key, range.
+// Purpose: all bytes that the engine sees come through `read`, in batches, so that a driver can
+// keep many requests in flight (io_uring, curl multi, RADOS aio). A missing object is a state, not
+// an error. Thread-safety: every method from any thread. `read` blocks until every op of the batch
+// is done. Ownership: ops, keys and destinations are borrowed for the call. Keys: '/'-separated
+// relative paths without empty, "." or ".." components; anything else is refused (kInvalidArgument,
+// see key.h), and no key or link leads out of the store's root. Units: bytes. Errors per op: a
+// range past the object's end is kCorrupt (the metadata promised those bytes); a refused access
+// kPermission; others kIoError or kTimeout, each naming store, key, range.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -26,7 +27,8 @@ namespace neurofs {
 struct ObjectInfo {
   bool exists = false;
   uint64_t size = 0;
-  std::string version;  // ETag or equivalent: changes whenever the bytes do, as far as the store knows
+  std::string
+      version;  // ETag or equivalent: changes whenever the bytes do, as far as the store knows
 };
 
 struct ReadOp {
@@ -35,20 +37,21 @@ struct ReadOp {
 
   // in
   std::string_view key;
-  Origin origin = Origin::kStart;  // kEnd: range.offset counts bytes back from the end (suffix read)
-  ByteRange range;                 // ignored when `whole` is set
+  Origin origin =
+      Origin::kStart;  // kEnd: range.offset counts bytes back from the end (suffix read)
+  ByteRange range;     // ignored when `whole` is set
   std::span<const MutableBytes> dests;  // filled in order; their sizes sum to range.length
-  ByteVector* whole = nullptr;     // read the whole object here, if it has at most `whole_limit` bytes
-  uint64_t whole_limit = 0;        // a larger object is kCorrupt
+  ByteVector* whole = nullptr;  // read the whole object here, if it has at most `whole_limit` bytes
+  uint64_t whole_limit = 0;     // a larger object is kCorrupt
 
   // out
   Outcome outcome = Outcome::kPending;
-  Status status;              // set when outcome is kError
+  Status status;  // set when outcome is kError
 };
 
 struct ListEntry {
-  std::string name;           // one path component
-  bool is_prefix = false;     // a directory: more keys below it
+  std::string name;        // one path component
+  bool is_prefix = false;  // a directory: more keys below it
 };
 
 class ObjectStore {
@@ -58,17 +61,25 @@ class ObjectStore {
   // "file:///data/brain.zarr": for messages; never holds credentials.
   virtual std::string url() const = 0;
 
+  // How this store reads, for `stats`: {"io", "io_uring"}, {"direct_io", "yes"}. May change as the
+  // store learns what the system grants.
+  virtual std::vector<std::pair<std::string, std::string>> describe() const { return {}; }
+
   virtual void read(std::span<ReadOp> batch) = 0;
   virtual Result<ObjectInfo> stat(std::string_view key) = 0;
-  // Direct children of a prefix ("" for the root), sorted by name, at most `limit`.
+  // Direct children of a prefix ("" for the root), sorted by name, at most `limit`: the first ones.
+  // A prefix with nothing below it is an empty list, as in object stores.
   virtual Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) = 0;
 
-  // Readers see the old bytes or the new ones, never a part.
+  // Readers see the old bytes or the new ones, never a part. The store must be writable, here and
+  // below (else kReadOnly).
   virtual Status put(std::string_view key, Bytes bytes) = 0;
-  // In place and sparse; extends the object to at least `min_size`. kUnsupported where the store
-  // has only whole objects: callers then rewrite by put().
-  virtual Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) = 0;
+  // In place and sparse; makes the object if it is missing and extends it to at least `min_size`,
+  // never shrinks it. kUnsupported where the store has only whole objects: callers then use put().
+  virtual Status write_at(std::string_view key, uint64_t offset, Bytes bytes,
+                          uint64_t min_size) = 0;
   virtual bool can_write_at() const { return false; }
+  // Removing what is not there succeeds.
   virtual Status remove(std::string_view key) = 0;
 };
 
@@ -77,10 +88,11 @@ Result<ByteVector> read_all(ObjectStore& store, std::string_view key, uint64_t l
 
 struct StoreOptions {
   bool writable = false;
-  bool direct_io = true;        // file://: O_DIRECT where the file system takes it
-  bool use_io_uring = true;     // file://: else, or where refused, pread
-  unsigned queue_depth = 64;    // requests in flight per batch
-  Metrics* metrics = nullptr;   // counters "store_*" go here when given; must outlive the store
+  bool create = false;    // with writable: make the root (a directory and its parents) if missing
+  bool direct_io = true;  // file://: O_DIRECT where the file system takes it
+  bool use_io_uring = true;    // file://: else, or where refused, pread
+  unsigned queue_depth = 64;   // requests in flight per batch
+  Metrics* metrics = nullptr;  // counters "store_*" go here when given; must outlive the store
 };
 
 // By URL scheme; a plain path is file://. kNotFound when the place does not exist (kUnsupported for
