@@ -29,6 +29,7 @@ struct ObjectInfo {
   uint64_t size = 0;
   std::string
       version;  // ETag or equivalent: changes whenever the bytes do, as far as the store knows
+  int64_t modified_ns = 0;  // Unix time of the last change; 0 where the store does not know
 };
 
 struct ReadOp {
