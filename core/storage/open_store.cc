@@ -1,0 +1,42 @@
+// open_store and read_all: what callers use of any store.
+
+#include "core/storage/key.h"
+#include "core/storage/object_store.h"
+
+namespace neurofs {
+
+Result<ByteVector> read_all(ObjectStore& store, std::string_view key, uint64_t limit) {
+  ByteVector bytes;
+  ReadOp op;
+  op.key = key;
+  op.whole = &bytes;
+  op.whole_limit = limit;
+  store.read({&op, 1});
+  switch (op.outcome) {
+    case ReadOp::Outcome::kData:
+      return bytes;
+    case ReadOp::Outcome::kMissing:
+      return not_found("no object " + quote_key(key) + " in " + store.url());
+    case ReadOp::Outcome::kError:
+      return op.status;
+    case ReadOp::Outcome::kPending:
+      break;
+  }
+  return internal_error("store " + store.url() + " left a read of " + quote_key(key) + " undone");
+}
+
+Result<std::shared_ptr<ObjectStore>> open_store(std::string_view url, const StoreOptions& options) {
+  const size_t colon = url.find("://");
+  const std::string_view scheme = colon == std::string_view::npos ? "file" : url.substr(0, colon);
+  if (const auto* plugin = StoreRegistry::instance().find(scheme)) {
+    return plugin->factory(url, options);
+  }
+  std::string known;
+  for (const auto& [name, unused] : StoreRegistry::instance().all()) {
+    known += (known.empty() ? "" : ", ") + name + "://";
+  }
+  return unsupported("no store for the URL scheme " + quote_key(scheme) + "; known are " + known +
+                     " and plain paths");
+}
+
+}  // namespace neurofs
