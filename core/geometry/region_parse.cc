@@ -6,6 +6,7 @@
 //
 // Numbers beyond 64 bits saturate, which is what CPython's PySlice_Unpack does with slice bounds;
 // as an integer index a saturated number is always out of range.
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -16,6 +17,7 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kMaxText = 255;
+constexpr Index kMin = std::numeric_limits<Index>::min();
 constexpr Index kMax = std::numeric_limits<Index>::max();
 
 struct Term {
@@ -49,17 +51,16 @@ bool Cursor::number(std::optional<Index>* out) {
   const bool negative = eat("-");
   if (!at_digit()) return !negative;
   const bool zero = rest_[0] == '0';
+  bool fits = true;
   Index value = 0;
   size_t digits = 0;
   for (; at_digit(); ++digits) {
-    Index next = 0;
     const Index digit = rest_[0] - '0';
     rest_.remove_prefix(1);
-    const bool fits = checked_mul(value, Index{10}, &next) && checked_add(next, digit, &next);
-    value = fits ? next : kMax;
+    fits = fits && checked_mul(value, Index{10}, &value) && checked_add(value, digit, &value);
   }
   if (zero && digits > 1) return false;
-  *out = negative ? -value : value;
+  *out = negative ? (fits ? -value : kMin) : (fits ? value : kMax);
   return true;
 }
 
@@ -103,7 +104,7 @@ Index clip(Index bound, Index n, bool backwards) {
 
 // CPython's PySlice_AdjustIndices. Precondition: the step is not 0.
 AxisSlice resolve_slice(const Term& term, Index n) {
-  const Index step = term.step.value_or(1);
+  const Index step = std::max(term.step.value_or(1), -kMax);  // -step must not overflow
   const bool backwards = step < 0;
   const Index start = clip(term.start.value_or(backwards ? kMax : 0), n, backwards);
   const Index stop = term.stop ? clip(*term.stop, n, backwards) : (backwards ? -1 : n);
