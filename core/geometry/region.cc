@@ -49,6 +49,21 @@ Run longest_whole_run(const Region& region, const Dims& shape, size_t axes) {
   return best;
 }
 
+// The first `axes` terms, with "..." in place of `elided` if that is not empty.
+std::string terms_text(const Region& region, const Dims& shape, size_t axes, const Run& elided) {
+  std::string text;
+  for (size_t axis = 0; axis < axes; ++axis) {
+    if (axis > 0) text += ',';
+    if (elided.length > 0 && axis == elided.begin) {
+      text += "...";
+      axis += elided.length - 1;
+    } else {
+      text += slice_text(region.axes[axis], shape[axis]);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 Dims Region::result_shape() const {
@@ -75,18 +90,12 @@ std::string to_string(const Region& region, const Dims& shape) {
   size_t axes = shape.size();
   while (axes > 0 && is_whole(region.axes[axes - 1], shape[axes - 1])) --axes;
   if (axes == 0) return shape.empty() ? "..." : ":";
+  const std::string plain = terms_text(region, shape, axes, Run{});
   const Run run = longest_whole_run(region, shape, axes);
-  std::string text;
-  for (size_t axis = 0; axis < axes; ++axis) {
-    if (axis > 0) text += ',';
-    if (run.length >= kEllipsisFrom && axis == run.begin) {
-      text += "...";
-      axis += run.length - 1;
-    } else {
-      text += slice_text(region.axes[axis], shape[axis]);
-    }
-  }
-  return text;
+  if (run.length < kEllipsisFrom) return plain;
+  // After an ellipsis the terms count from the last axis, so that no trailing axis can be left out.
+  const std::string elided = terms_text(region, shape, shape.size(), run);
+  return elided.size() < plain.size() ? elided : plain;
 }
 
 }  // namespace neurofs

@@ -111,6 +111,8 @@ TEST(RegionText, IsTheShortestThatParsesBack) {
   EXPECT_EQ(canonical("0:100,5,0:7:2", {200, 10, 7}), ":100,5,::2");
   EXPECT_EQ(canonical(":,:,:,3", {4, 5, 6, 7}), "...,3");
   EXPECT_EQ(canonical("...,3", {4, 5, 6}), ":,:,3");
+  EXPECT_EQ(canonical(":,:,:,:,3", {4, 4, 4, 4, 4, 4}), "...,3,:");
+  EXPECT_EQ(canonical(":,:,:,3", {4, 4, 4, 4, 4, 4, 4}), ":,:,:,3");
   EXPECT_EQ(canonical("3,:,:", {4, 5, 6}), "3");
   EXPECT_EQ(canonical("...", {4, 5}), ":");
   EXPECT_EQ(canonical("...", {}), "...");
