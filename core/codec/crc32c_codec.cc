@@ -77,6 +77,9 @@ Result<std::shared_ptr<const BytesToBytesCodec>> make_crc32c(const nlohmann::jso
 const Registration<BytesToBytesRegistry> kCrc32c("crc32c", "CRC-32C after the payload",
                                                  make_crc32c);
 
+const Registration<BytesToBytesRegistry> kAlias("numcodecs.crc32c", "zarr-python's name for crc32c",
+                                                make_crc32c);
+
 }  // namespace
 
 }  // namespace neurofs
