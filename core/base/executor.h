@@ -37,9 +37,9 @@ class Executor {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable idle_;
-  std::deque<Task> queue_;   // guarded by mutex_
-  size_t running_ = 0;       // guarded by mutex_
-  bool stopping_ = false;    // guarded by mutex_
+  std::deque<Task> queue_;  // guarded by mutex_
+  size_t running_ = 0;      // guarded by mutex_
+  bool stopping_ = false;   // guarded by mutex_
   const size_t max_queue_;
   std::vector<std::thread> threads_;
 };

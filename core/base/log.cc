@@ -17,8 +17,12 @@ LogSink& sink() {
 
 }  // namespace
 
-void set_log_sink(LogSink new_sink) { sink() = std::move(new_sink); }
+void set_log_sink(LogSink new_sink) {
+  sink() = std::move(new_sink);
+}
 
-void log(LogLevel level, std::string_view message) { sink()(level, message); }
+void log(LogLevel level, std::string_view message) {
+  sink()(level, message);
+}
 
 }  // namespace neurofs

@@ -18,8 +18,14 @@ using LogSink = std::function<void(LogLevel, std::string_view message)>;
 void set_log_sink(LogSink sink);
 void log(LogLevel level, std::string_view message);
 
-inline void log_warning(std::string_view m) { log(LogLevel::kWarning, m); }
-inline void log_error(std::string_view m) { log(LogLevel::kError, m); }
-inline void log_info(std::string_view m) { log(LogLevel::kInfo, m); }
+inline void log_warning(std::string_view m) {
+  log(LogLevel::kWarning, m);
+}
+inline void log_error(std::string_view m) {
+  log(LogLevel::kError, m);
+}
+inline void log_info(std::string_view m) {
+  log(LogLevel::kInfo, m);
+}
 
 }  // namespace neurofs

@@ -25,7 +25,8 @@ std::vector<Metrics::Sample> Metrics::snapshot() const {
   std::vector<Sample> samples;
   samples.reserve(entries_.size());
   for (const auto& [name, entry] : entries_) {
-    const double value = entry.counter ? static_cast<double>(entry.counter->value()) : entry.gauge();
+    const double value =
+        entry.counter ? static_cast<double>(entry.counter->value()) : entry.gauge();
     samples.push_back({name, entry.help, entry.counter != nullptr, value});
   }
   return samples;

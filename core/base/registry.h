@@ -1,7 +1,8 @@
 // Registry<T>: the plugins of one seam, by name.
 //
 // Purpose: a new codec, store, policy or view is one file and one registration line:
-//   const Registration<CodecRegistry> kGzip("gzip", "DEFLATE in a gzip member (RFC 1952)", factory);
+//   const Registration<CodecRegistry> kGzip("gzip", "DEFLATE in a gzip member (RFC 1952)",
+//   factory);
 // Thread-safety: registration happens before main(); look-ups later need no lock.
 // The files that register live in OBJECT libraries: a linker drops unreferenced members of a STATIC
 // library silently. A test asserts the exact names.

@@ -4,8 +4,8 @@
 // Thread-safety: as T. Ownership: holds T by value; move-only T works.
 // Errors: reading value() of a failed Result aborts, since it is a bug of the caller's.
 //
-//   NF_ASSIGN(auto spec, parse(text));   // returns the Status from the enclosing function on failure
-//   NF_TRY(store.put(key, bytes));
+//   NF_ASSIGN(auto spec, parse(text));   // returns the Status from the enclosing function on
+//   failure NF_TRY(store.put(key, bytes));
 #pragma once
 
 #include <cstdlib>
@@ -19,8 +19,8 @@ namespace neurofs {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}               // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {        // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor)
     if (status_.ok()) std::abort();
   }
 
@@ -52,7 +52,9 @@ class [[nodiscard]] Result {
 };
 
 namespace detail {
-inline const Status& as_status(const Status& s) { return s; }
+inline const Status& as_status(const Status& s) {
+  return s;
+}
 template <typename T>
 const Status& as_status(const Result<T>& r) {
   return r.status();
@@ -64,14 +66,14 @@ const Status& as_status(const Result<T>& r) {
 #define NF_CONCAT_INNER(a, b) a##b
 #define NF_CONCAT(a, b) NF_CONCAT_INNER(a, b)
 
-#define NF_TRY(expr)                                                              \
-  do {                                                                            \
-    auto&& nf_try_status = (expr);                                                \
-    if (!nf_try_status.ok()) return ::neurofs::detail::as_status(nf_try_status);  \
+#define NF_TRY(expr)                                                             \
+  do {                                                                           \
+    auto&& nf_try_status = (expr);                                               \
+    if (!nf_try_status.ok()) return ::neurofs::detail::as_status(nf_try_status); \
   } while (false)
 
 #define NF_ASSIGN(decl, expr) NF_ASSIGN_IMPL(NF_CONCAT(nf_result_, __LINE__), decl, expr)
-#define NF_ASSIGN_IMPL(tmp, decl, expr)  \
-  auto tmp = (expr);                     \
-  if (!tmp.ok()) return tmp.status();    \
+#define NF_ASSIGN_IMPL(tmp, decl, expr) \
+  auto tmp = (expr);                    \
+  if (!tmp.ok()) return tmp.status();   \
   decl = std::move(tmp).value()

@@ -7,9 +7,10 @@ namespace neurofs {
 
 std::string_view code_name(Code code) {
   static constexpr std::array<std::string_view, 16> kNames = {
-      "ok",        "not_found",   "invalid_argument", "overflow",      "corrupt",  "io_error",
-      "timeout",   "permission",  "stale",            "read_only",     "unsupported", "no_memory",
-      "interrupted", "name_too_long", "exists",       "internal"};
+      "ok",          "not_found",     "invalid_argument", "overflow",
+      "corrupt",     "io_error",      "timeout",          "permission",
+      "stale",       "read_only",     "unsupported",      "no_memory",
+      "interrupted", "name_too_long", "exists",           "internal"};
   const auto i = static_cast<size_t>(code);
   return i < kNames.size() ? kNames[i] : "unknown";
 }

@@ -1,11 +1,11 @@
 // Status: the outcome of an operation that can fail, and why.
 //
-// Purpose: one error vocabulary for every layer. fs/errno_table maps each Code to exactly one errno,
-// so a layer chooses a Code by what happened, never by what errno it wants.
-// Thread-safety: immutable after construction; copies share the message.
-// Ownership: an ok Status allocates nothing (one null pointer).
-// Messages say what was read from where, why it failed, and what to do next. Outer layers add
-// context with `with_context`, so a message reads from the outermost request to the innermost cause.
+// Purpose: one error vocabulary for every layer. fs/errno_table maps each Code to exactly one
+// errno, so a layer chooses a Code by what happened, never by what errno it wants. Thread-safety:
+// immutable after construction; copies share the message. Ownership: an ok Status allocates nothing
+// (one null pointer). Messages say what was read from where, why it failed, and what to do next.
+// Outer layers add context with `with_context`, so a message reads from the outermost request to
+// the innermost cause.
 #pragma once
 
 #include <memory>
@@ -59,13 +59,29 @@ class [[nodiscard]] Status {
   std::shared_ptr<const Rep> rep_;
 };
 
-inline Status not_found(std::string m) { return {Code::kNotFound, std::move(m)}; }
-inline Status invalid_argument(std::string m) { return {Code::kInvalidArgument, std::move(m)}; }
-inline Status overflow(std::string m) { return {Code::kOverflow, std::move(m)}; }
-inline Status corrupt(std::string m) { return {Code::kCorrupt, std::move(m)}; }
-inline Status io_error(std::string m) { return {Code::kIoError, std::move(m)}; }
-inline Status unsupported(std::string m) { return {Code::kUnsupported, std::move(m)}; }
-inline Status no_memory(std::string m) { return {Code::kNoMemory, std::move(m)}; }
-inline Status internal_error(std::string m) { return {Code::kInternal, std::move(m)}; }
+inline Status not_found(std::string m) {
+  return {Code::kNotFound, std::move(m)};
+}
+inline Status invalid_argument(std::string m) {
+  return {Code::kInvalidArgument, std::move(m)};
+}
+inline Status overflow(std::string m) {
+  return {Code::kOverflow, std::move(m)};
+}
+inline Status corrupt(std::string m) {
+  return {Code::kCorrupt, std::move(m)};
+}
+inline Status io_error(std::string m) {
+  return {Code::kIoError, std::move(m)};
+}
+inline Status unsupported(std::string m) {
+  return {Code::kUnsupported, std::move(m)};
+}
+inline Status no_memory(std::string m) {
+  return {Code::kNoMemory, std::move(m)};
+}
+inline Status internal_error(std::string m) {
+  return {Code::kInternal, std::move(m)};
+}
 
 }  // namespace neurofs

@@ -1,0 +1,304 @@
+#include "core/cache/block_cache.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "core/cache/epoch.h"
+
+namespace neurofs {
+
+BlockPin& BlockPin::operator=(BlockPin&& other) noexcept {
+  if (this != &other) {
+    reset();
+    cache_ = std::exchange(other.cache_, nullptr);
+    entry_ = std::exchange(other.entry_, kNoEntry);
+    data_ = std::exchange(other.data_, nullptr);
+  }
+  return *this;
+}
+
+void BlockPin::reset() {
+  if (cache_ != nullptr) cache_->unpin(entry_);
+  cache_ = nullptr;
+}
+
+Result<std::unique_ptr<BlockCache>> BlockCache::create(const Options& options) {
+  const auto* plugin = PolicyRegistry::instance().find(options.policy);
+  if (plugin == nullptr) {
+    std::string known;
+    for (const auto& [name, p] : PolicyRegistry::instance().all()) known += " " + name;
+    return invalid_argument("unknown eviction policy '" + options.policy + "'; known:" + known);
+  }
+  const uint64_t capacity = std::max<uint64_t>(options.budget / 4096, 1);
+  if (capacity >= kNoEntry)
+    return invalid_argument("RAM budgets of 16 TiB and more are not supported");
+  return std::unique_ptr<BlockCache>(
+      new BlockCache(options, plugin->factory(static_cast<uint32_t>(capacity))));
+}
+
+BlockCache::BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> policy)
+    : slot_wait_(options.slot_wait),
+      capacity_(static_cast<uint32_t>(std::max<uint64_t>(options.budget / 4096, 1))),
+      shards_(new Shard[kShards]),
+      reservations_(options.budget),
+      policy_(std::move(policy)),
+      arena_(options.budget),
+      loads_(options.metrics->counter("ram_loads_total", "Blocks loaded into the RAM tier")),
+      joins_(options.metrics->counter("ram_joined_loads_total",
+                                      "Reads that waited for a load another read had begun")),
+      evictions_(
+          options.metrics->counter("ram_evictions_total", "Blocks evicted from the RAM tier")),
+      prefetch_wasted_(options.metrics->counter("prefetch_wasted_blocks_total",
+                                                "Prefetched blocks evicted before any read")),
+      prefetch_used_(options.metrics->counter("prefetch_used_blocks_total",
+                                              "Prefetched blocks that were read")) {
+  const uint64_t buckets = std::bit_ceil(std::max<uint64_t>(capacity_, kShards));
+  bucket_mask_ = buckets - 1;
+  buckets_ = LazyArray<std::atomic<uint32_t>>(buckets);
+  entries_ = LazyArray<Entry>(capacity_);
+  options.metrics->gauge("ram_used_bytes", "Memory held by the RAM tier",
+                         [this] { return static_cast<double>(used()); });
+  options.metrics->gauge("ram_budget_bytes", "Memory the RAM tier may hold",
+                         [this] { return static_cast<double>(budget()); });
+}
+
+BlockCache::~BlockCache() = default;
+
+void BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
+  Entry& e = entries_[id];
+  if ((state & kPrefetched) != 0 &&
+      (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0) {
+    prefetch_used_.add();
+  }
+  // Lossy on purpose: a hit never waits for the policy.
+  const std::unique_lock lock(policy_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  e.last_promoted.store(now, std::memory_order_relaxed);
+  policy_->touch(id);
+}
+
+BlockPin BlockCache::pin(const BlockKey& key) {
+  const EpochGuard guard;
+  const EntryId id = find(key, hash_of(key));
+  if (id == kNoEntry) return {};
+  Entry& e = entries_[id];
+  const uint32_t before = e.state.fetch_add(1, std::memory_order_acq_rel);
+  if ((before & kLive) == 0) {
+    unpin(id);
+    return {};
+  }
+  note_use(id);
+  return {this, id, e.data};
+}
+
+bool BlockCache::contains(const BlockKey& key) const {
+  const EpochGuard guard;
+  return find(key, hash_of(key)) != kNoEntry;
+}
+
+void BlockCache::demote(const BlockKey& key) {
+  const EpochGuard guard;
+  const EntryId id = find(key, hash_of(key));
+  if (id == kNoEntry) return;
+  const std::unique_lock lock(policy_mutex_, std::try_to_lock);
+  if (lock.owns_lock()) policy_->demote(id);
+}
+
+Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const BlockLoader& load) {
+  uint64_t total = 0;
+  for (const BlockRequest& r : requests) total += slot_size_for(r.size);
+  if (total > reservations_.capacity()) {
+    return no_memory("a read needs " + std::to_string(total) +
+                     " bytes of blocks at once, but the RAM tier has " +
+                     std::to_string(reservations_.capacity()) + "; raise --ram");
+  }
+  Reservation reservation = reservations_.reserve(total);
+  std::vector<Mine> mine;
+  std::vector<Joined> joined;
+  for (size_t i = 0; i < requests.size(); ++i) join_or_start(i, requests[i], &mine, &joined);
+  take_slots(requests, &mine);
+  run_loads(requests, mine, load, false);
+  for (const Joined& j : joined) await(requests[j.request], *j.flight);
+  return reservation;
+}
+
+void BlockCache::prefetch(std::span<BlockRequest> requests, const BlockLoader& load) {
+  uint64_t total = 0;
+  for (const BlockRequest& r : requests) total += slot_size_for(r.size);
+  // Half the budget stays for those who wait.
+  const Reservation reservation = reservations_.try_reserve(total, reservations_.capacity() / 2);
+  if (!reservation) return;
+  std::vector<Mine> mine;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    BlockRequest& r = requests[i];
+    if (contains(r.key)) continue;
+    // The slot comes before the flight: a reader must never join a flight that lacks memory.
+    const Result<EntryId> slot = take_slot(r.size, std::chrono::milliseconds(0));
+    if (!slot.ok() || *slot == kNoEntry) break;
+    const uint64_t hash = hash_of(r.key);
+    Shard& shard = shard_of(hash);
+    auto flight = std::make_shared<Flight>();
+    bool started = false;
+    {
+      const std::lock_guard lock(shard.mutex);
+      started = find(r.key, hash) == kNoEntry && shard.flights.emplace(r.key, flight).second;
+    }
+    if (started) {
+      mine.push_back({i, *slot, std::move(flight)});
+    } else {
+      give_back(*slot);
+    }
+  }
+  run_loads(requests, mine, load, true);
+}
+
+void BlockCache::join_or_start(size_t index, BlockRequest& request, std::vector<Mine>* mine,
+                               std::vector<Joined>* joined) {
+  const uint64_t hash = hash_of(request.key);
+  Shard& shard = shard_of(hash);
+  for (;;) {
+    request.pin = pin(request.key);
+    if (request.pin) {
+      request.outcome = BlockRequest::Outcome::kData;
+      return;
+    }
+    const std::lock_guard lock(shard.mutex);
+    const auto it = shard.flights.find(request.key);
+    if (it != shard.flights.end()) {
+      ++it->second->waiters;
+      joined->push_back({index, it->second});
+      joins_.add();
+      return;
+    }
+    if (find(request.key, hash) != kNoEntry) continue;  // published between the two looks
+    auto flight = std::make_shared<Flight>();
+    shard.flights.emplace(request.key, flight);
+    mine->push_back({index, kNoEntry, std::move(flight)});
+    return;
+  }
+}
+
+void BlockCache::take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine) {
+  auto keep = mine->begin();
+  for (Mine& m : *mine) {
+    BlockRequest& r = requests[m.request];
+    const Result<EntryId> slot = take_slot(r.size, slot_wait_);
+    if (slot.ok() && *slot != kNoEntry) {
+      m.entry = *slot;
+      if (&*keep != &m) *keep = std::move(m);
+      ++keep;
+      continue;
+    }
+    r.outcome = BlockRequest::Outcome::kError;
+    r.status = slot.ok()
+                   ? no_memory("live handles pin the whole RAM tier of " +
+                               std::to_string(budget()) + " bytes; release some or raise --ram")
+                   : slot.status();
+    finish_flight(r, m);
+  }
+  mine->erase(keep, mine->end());
+}
+
+void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
+                           const BlockLoader& load, bool prefetched) {
+  if (mine.empty()) return;
+  std::vector<BlockLoad> loads(mine.size());
+  for (size_t i = 0; i < mine.size(); ++i) {
+    const BlockRequest& r = requests[mine[i].request];
+    loads[i].key = r.key;
+    loads[i].dest = {entries_[mine[i].entry].data, r.size};
+  }
+  load(loads);
+  loads_.add(loads.size());
+  for (size_t i = 0; i < mine.size(); ++i) {
+    BlockRequest& r = requests[mine[i].request];
+    r.outcome = loads[i].outcome;
+    r.status = std::move(loads[i].status);
+    if (r.outcome == BlockRequest::Outcome::kData) {
+      publish(r, mine[i], prefetched);
+    } else {
+      give_back(mine[i].entry);
+      finish_flight(r, mine[i]);
+    }
+  }
+}
+
+// The entry carries the loader's pin while it is published, so that neither an eviction nor a drop
+// can end it half-way; a victim chosen in between comes back by last_unpin().
+void BlockCache::publish(BlockRequest& request, const Mine& mine, bool prefetched) {
+  Entry& e = entries_[mine.entry];
+  const uint64_t hash = hash_of(request.key);
+  e.field.store(request.key.field.value(), std::memory_order_relaxed);
+  e.block.store(request.key.block, std::memory_order_relaxed);
+  e.state.store((kLive | 1u) | (prefetched ? kPrefetched : 0u), std::memory_order_release);
+  {
+    const std::lock_guard lock(policy_mutex_);
+    const uint32_t now = clock_.fetch_add(1, std::memory_order_relaxed) + 1;
+    e.last_promoted.store(now, std::memory_order_relaxed);
+    ++live_entries_;
+    promote_interval_.store(live_entries_ / 16, std::memory_order_relaxed);
+    policy_->insert(mine.entry, hash, prefetched);
+  }
+  Shard& shard = shard_of(hash);
+  {
+    const std::lock_guard lock(shard.mutex);
+    e.state.fetch_add(mine.flight->waiters, std::memory_order_relaxed);
+    if (mine.flight->waiters > 0) e.state.fetch_and(~kPrefetched, std::memory_order_relaxed);
+    link(mine.entry, hash);
+    mine.flight->outcome = BlockRequest::Outcome::kData;
+    mine.flight->entry = mine.entry;
+    shard.flights.erase(request.key);
+  }
+  mine.flight->done.notify_all();
+  BlockPin pin(this, mine.entry, e.data);
+  if (!prefetched) request.pin = std::move(pin);
+}
+
+// Tells the waiters of a flight that brought no block.
+void BlockCache::finish_flight(const BlockRequest& request, const Mine& mine) {
+  Shard& shard = shard_of(hash_of(request.key));
+  {
+    const std::lock_guard lock(shard.mutex);
+    mine.flight->outcome = request.outcome;
+    mine.flight->status = request.status;
+    shard.flights.erase(request.key);
+  }
+  mine.flight->done.notify_all();
+}
+
+void BlockCache::await(BlockRequest& request, Flight& flight) {
+  std::unique_lock lock(shard_of(hash_of(request.key)).mutex);
+  flight.done.wait(lock, [&] { return flight.outcome != BlockRequest::Outcome::kPending; });
+  request.outcome = flight.outcome;
+  request.status = flight.status;
+  if (request.outcome == BlockRequest::Outcome::kData) {
+    request.pin = BlockPin(this, flight.entry, entries_[flight.entry].data);
+  }
+}
+
+void BlockCache::link(EntryId id, uint64_t hash) {
+  auto& head = buckets_[hash & bucket_mask_];
+  entries_[id].next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  head.store(id + 1, std::memory_order_seq_cst);
+}
+
+// The entry keeps its own `next`: a reader that stands on it still finds the rest of the chain.
+void BlockCache::unlink(EntryId id) {
+  const Entry& e = entries_[id];
+  const BlockKey key{FieldId(e.field.load(std::memory_order_relaxed)),
+                     e.block.load(std::memory_order_relaxed)};
+  const uint64_t hash = hash_of(key);
+  const std::lock_guard lock(shard_of(hash).mutex);
+  std::atomic<uint32_t>* from = &buckets_[hash & bucket_mask_];
+  for (uint32_t link = from->load(std::memory_order_relaxed); link != 0;
+       link = from->load(std::memory_order_relaxed)) {
+    if (link == id + 1) {
+      from->store(e.next.load(std::memory_order_relaxed), std::memory_order_seq_cst);
+      return;
+    }
+    from = &entries_[link - 1].next;
+  }
+}
+
+}  // namespace neurofs

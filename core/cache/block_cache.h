@@ -1,0 +1,264 @@
+// BlockCache: the RAM tier. Blocks by key, found without a lock, loaded once each, evicted by
+// policy.
+//
+// Purpose: turns "these blocks, please" into pinned bytes. A hit follows pointers under an
+// EpochGuard (peek) or adds one to the entry's pin count (pin); neither takes a lock. A miss
+// reserves memory first, then loads each block once however many readers wait for it.
+//
+//   fetch(requests):
+//     wait until the group's bytes fit beside all other groups' (first come, first served)
+//     for each block: pin it; else join its flight; else become its loader and take a slot
+//     load all of mine in one batch, publish each; wait for the flights of others
+//
+// A fetch holds at most what it reserved and waits only for loads whose owners hold theirs, so it
+// always ends, however small the budget. A pinned entry that the policy offers as a victim leaves
+// the policy and comes back when its last pin goes.
+// Thread-safety: every method from any thread. Ownership: the cache owns all slots; pins borrow.
+// Units: bytes. Errors: kNoMemory when a block cannot fit the budget, or when live pins held it
+// full for `slot_wait`; a loader's errors go to every reader that waited and are not remembered.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/lazy_array.h"
+#include "core/base/metrics.h"
+#include "core/base/result.h"
+#include "core/cache/arena.h"
+#include "core/cache/block_key.h"
+#include "core/cache/eviction_policy.h"
+#include "core/cache/reservations.h"
+
+namespace neurofs {
+
+class BlockCache;
+
+// Keeps one block's bytes in place. Movable; unpins on destruction.
+class BlockPin {
+ public:
+  BlockPin() = default;
+  BlockPin(BlockPin&& other) noexcept { *this = std::move(other); }
+  BlockPin& operator=(BlockPin&& other) noexcept;
+  ~BlockPin() { reset(); }
+  explicit operator bool() const { return cache_ != nullptr; }
+  const std::byte* data() const { return data_; }
+  void reset();
+
+ private:
+  friend class BlockCache;
+  BlockPin(BlockCache* cache, EntryId entry, const std::byte* data)
+      : cache_(cache), entry_(entry), data_(data) {}
+  BlockCache* cache_ = nullptr;
+  EntryId entry_ = kNoEntry;
+  const std::byte* data_ = nullptr;
+};
+
+// One block asked of fetch().
+struct BlockRequest {
+  enum class Outcome : uint8_t { kPending, kData, kMissing, kError };
+  BlockKey key;
+  uint64_t size = 0;  // in: bytes of the block, the same for every request of that key
+  Outcome outcome = Outcome::kPending;
+  BlockPin pin;   // kData
+  Status status;  // kError
+};
+
+// One block to load into `dest`.
+struct BlockLoad {
+  BlockKey key;
+  MutableBytes dest;
+  BlockRequest::Outcome outcome = BlockRequest::Outcome::kPending;  // out; kMissing: nothing stored
+  Status status;                                                    // out, for kError
+};
+using BlockLoader = std::function<void(std::span<BlockLoad>)>;
+
+class BlockCache {
+ public:
+  struct Options {
+    uint64_t budget = 0;
+    std::string policy = "lru";
+    std::chrono::milliseconds slot_wait{10'000};
+    Metrics* metrics = nullptr;  // required; must outlive the cache
+  };
+  static Result<std::unique_ptr<BlockCache>> create(const Options& options);
+  ~BlockCache();
+
+  // The block's bytes, or null. Valid until the caller's EpochGuard ends; call only under one.
+  const std::byte* peek(const BlockKey& key) {
+    const EntryId id = find(key, hash_of(key));
+    if (id == kNoEntry) return nullptr;
+    note_use(id);
+    return entries_[id].data;
+  }
+
+  // Pins a block that is here; an empty pin when it is not.
+  BlockPin pin(const BlockKey& key);
+
+  // Loads or pins all blocks of a group; every request gets an outcome. The returned reservation
+  // must live as long as the pins. Blocks of a group must differ. Group bytes that pass
+  // max_group_bytes() are refused with kNoMemory.
+  Result<Reservation> fetch(std::span<BlockRequest> requests, const BlockLoader& load);
+  uint64_t max_group_bytes() const { return reservations_.capacity(); }
+
+  // Loads what is neither here nor in flight, if memory can be had without waiting. Errors are
+  // dropped.
+  void prefetch(std::span<BlockRequest> requests, const BlockLoader& load);
+
+  bool contains(const BlockKey& key) const;
+  // The kernel's page cache holds this block whole: it may leave first.
+  void demote(const BlockKey& key);
+  // Forgets all unpinned blocks of a field / of all. Pinned ones are unlinked and die with their
+  // pins.
+  void drop(FieldId field);
+  void drop_all();
+
+  uint64_t used() const;
+  uint64_t peak() const;
+  uint64_t budget() const { return arena_.budget(); }
+  // Bytes evicted before anybody read them, and prefetched bytes that were read: for the throttle.
+  uint64_t prefetch_wasted() const { return prefetch_wasted_.value(); }
+  uint64_t prefetch_used() const { return prefetch_used_.value(); }
+
+ private:
+  friend class BlockPin;
+
+  // state: pin count in the low bits, flags above. All zero: the entry is not in use.
+  static constexpr uint32_t kLive = 1u << 31;        // may be pinned
+  static constexpr uint32_t kOffPolicy = 1u << 30;   // pinned when it was chosen as a victim
+  static constexpr uint32_t kPrefetched = 1u << 29;  // nobody has read it yet
+  static constexpr uint32_t kDoomed = 1u << 28;      // dropped while pinned: dies with its last pin
+  static constexpr uint32_t kPinMask = kDoomed - 1;
+
+  // Lives in zeroed memory that is never unmapped, so that a stale look at it is harmless.
+  struct alignas(64) Entry {
+    std::atomic<uint32_t> state;
+    std::atomic<uint32_t> next;           // bucket chain: entry + 1, 0 at the end
+    std::atomic<uint32_t> last_promoted;  // clock of the last policy touch
+    std::atomic<uint32_t> field;
+    std::atomic<uint64_t> block;
+    std::byte* data;  // constant while linked
+    uint64_t slot_size;
+  };
+
+  struct Flight {
+    BlockRequest::Outcome outcome = BlockRequest::Outcome::kPending;
+    Status status;
+    EntryId entry = kNoEntry;
+    uint32_t waiters = 0;
+    std::condition_variable done;
+  };
+  struct alignas(64) Shard {
+    std::mutex mutex;
+    std::unordered_map<BlockKey, std::shared_ptr<Flight>, BlockKeyHash>
+        flights;  // guarded by mutex
+  };
+  struct Retired {
+    uint64_t epoch;
+    EntryId entry;
+  };
+  struct Mine {
+    size_t request;
+    EntryId entry;
+    std::shared_ptr<Flight> flight;
+  };
+  struct Joined {
+    size_t request;
+    std::shared_ptr<Flight> flight;
+  };
+
+  BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> policy);
+
+  // Call under an EpochGuard, or under the shard's mutex.
+  EntryId find(const BlockKey& key, uint64_t hash) const {
+    uint32_t link = buckets_[hash & bucket_mask_].load(std::memory_order_seq_cst);
+    while (link != 0) {
+      const Entry& e = entries_[link - 1];
+      if (e.block.load(std::memory_order_relaxed) == key.block &&
+          e.field.load(std::memory_order_relaxed) == key.field.value() &&
+          (e.state.load(std::memory_order_acquire) & kLive) != 0) {
+        return link - 1;
+      }
+      link = e.next.load(std::memory_order_acquire);
+    }
+    return kNoEntry;
+  }
+  void note_use(EntryId id) {
+    const Entry& e = entries_[id];
+    const uint32_t state = e.state.load(std::memory_order_relaxed);
+    const uint32_t now = clock_.load(std::memory_order_relaxed);
+    if (now - e.last_promoted.load(std::memory_order_relaxed) >
+            promote_interval_.load(std::memory_order_relaxed) ||
+        (state & kPrefetched) != 0) {
+      note_use_slowly(id, state, now);
+    }
+  }
+  void note_use_slowly(EntryId id, uint32_t state, uint32_t now);
+  void unpin(EntryId id) {
+    const uint32_t left = entries_[id].state.fetch_sub(1, std::memory_order_acq_rel) - 1;
+    if ((left & kPinMask) == 0 && (left & (kOffPolicy | kDoomed)) != 0) last_unpin(id);
+  }
+  Shard& shard_of(uint64_t hash) const { return shards_[(hash & bucket_mask_) % kShards]; }
+
+  // Steps of fetch.
+  void join_or_start(size_t index, BlockRequest& request, std::vector<Mine>* mine,
+                     std::vector<Joined>* joined);
+  void take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine);
+  void run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
+                 const BlockLoader& load, bool prefetched);
+  void publish(BlockRequest& request, const Mine& mine, bool prefetched);
+  void finish_flight(const BlockRequest& request, const Mine& mine);
+  void await(BlockRequest& request, Flight& flight);
+
+  // kNoEntry when nothing can be evicted now; waits for pins to go until the deadline.
+  Result<EntryId> take_slot(uint64_t bytes, std::chrono::milliseconds patience);
+  void give_back(EntryId id);
+  void link(EntryId id, uint64_t hash);
+  void unlink(EntryId id);
+  void last_unpin(EntryId id);
+  void drop_if(const std::function<bool(const Entry&)>& predicate);
+
+  enum class Eviction : uint8_t { kDone, kAllPinned };
+  // These hold policy_mutex_.
+  Eviction evict_one_locked();
+  void retire_locked(EntryId id);
+  void reclaim_locked();
+
+  static constexpr size_t kShards = 64;
+
+  const std::chrono::milliseconds slot_wait_;
+  uint64_t bucket_mask_ = 0;
+  LazyArray<std::atomic<uint32_t>> buckets_;  // entry + 1, 0 when empty
+  LazyArray<Entry> entries_;
+  uint32_t capacity_ = 0;
+  std::atomic<uint32_t> clock_{0};  // insertions so far, wrapping
+  // A hit tells the policy only when this many insertions have passed since it last did: a hot set
+  // costs the policy nothing, and the order is off by at most this share of the entries.
+  std::atomic<uint32_t> promote_interval_{0};
+  mutable std::unique_ptr<Shard[]> shards_;
+  Reservations reservations_;
+
+  mutable std::mutex policy_mutex_;
+  std::condition_variable slot_freed_;
+  std::unique_ptr<EvictionPolicy> policy_;  // guarded by policy_mutex_
+  Arena arena_;                             // guarded by policy_mutex_
+  std::vector<EntryId> free_entries_;       // guarded by policy_mutex_
+  uint32_t fresh_entries_ = 0;              // guarded by policy_mutex_: never used from here on
+  uint32_t live_entries_ = 0;               // guarded by policy_mutex_
+  std::deque<Retired> retired_;             // guarded by policy_mutex_
+
+  Counter& loads_;
+  Counter& joins_;
+  Counter& evictions_;
+  Counter& prefetch_wasted_;
+  Counter& prefetch_used_;
+};
+
+}  // namespace neurofs

@@ -1,0 +1,152 @@
+// The eviction half of BlockCache: slots, victims, reclaiming, dropping.
+
+#include <thread>
+
+#include "core/cache/block_cache.h"
+#include "core/cache/epoch.h"
+
+namespace neurofs {
+
+Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::unique_lock lock(policy_mutex_);
+  for (;;) {
+    reclaim_locked();
+    if (!free_entries_.empty() || fresh_entries_ < capacity_) {
+      NF_ASSIGN(const Arena::Slot slot, arena_.allocate(bytes));
+      if (slot.data != nullptr) {
+        EntryId id = fresh_entries_;
+        if (free_entries_.empty()) {
+          ++fresh_entries_;
+        } else {
+          id = free_entries_.back();
+          free_entries_.pop_back();
+        }
+        entries_[id].data = slot.data;
+        entries_[id].slot_size = slot.size;
+        return id;
+      }
+    }
+    if (evict_one_locked() == Eviction::kDone) continue;
+    if (!retired_.empty()) {
+      // A reader still looks at retired memory; guards are short, so let it run.
+      lock.unlock();
+      std::this_thread::yield();
+      lock.lock();
+      continue;
+    }
+    if (std::chrono::steady_clock::now() >= deadline) return kNoEntry;
+    slot_freed_.wait_until(lock, deadline);
+  }
+}
+
+BlockCache::Eviction BlockCache::evict_one_locked() {
+  for (;;) {
+    const EntryId id = policy_->victim();
+    if (id == kNoEntry) return Eviction::kAllPinned;
+    Entry& e = entries_[id];
+    uint32_t state = e.state.load(std::memory_order_relaxed);
+    for (;;) {
+      const bool pinned = (state & kPinMask) != 0;
+      const uint32_t to = pinned ? state | kOffPolicy : 0;
+      if (!e.state.compare_exchange_weak(state, to, std::memory_order_acq_rel)) continue;
+      if (pinned) break;
+      if ((state & kPrefetched) != 0) prefetch_wasted_.add();
+      evictions_.add();
+      unlink(id);
+      retire_locked(id);
+      return Eviction::kDone;
+    }
+  }
+}
+
+void BlockCache::retire_locked(EntryId id) {
+  --live_entries_;
+  retired_.push_back({EpochDomain::retire(), id});
+}
+
+void BlockCache::reclaim_locked() {
+  while (!retired_.empty() && EpochDomain::is_safe(retired_.front().epoch)) {
+    const EntryId id = retired_.front().entry;
+    retired_.pop_front();
+    arena_.free({entries_[id].data, entries_[id].slot_size});
+    free_entries_.push_back(id);
+  }
+}
+
+// For a slot that was never published: no reader can look at it.
+void BlockCache::give_back(EntryId id) {
+  {
+    const std::lock_guard lock(policy_mutex_);
+    arena_.free({entries_[id].data, entries_[id].slot_size});
+    free_entries_.push_back(id);
+  }
+  slot_freed_.notify_all();
+}
+
+void BlockCache::last_unpin(EntryId id) {
+  {
+    const std::lock_guard lock(policy_mutex_);
+    Entry& e = entries_[id];
+    uint32_t state = e.state.load(std::memory_order_acquire);
+    for (;;) {
+      if ((state & kPinMask) != 0) return;  // pinned again: its unpin comes here
+      if ((state & kDoomed) != 0) {
+        if (!e.state.compare_exchange_weak(state, 0, std::memory_order_acq_rel)) continue;
+        unlink(id);  // a load may have published it after the drop
+        retire_locked(id);
+      } else if ((state & kOffPolicy) != 0) {
+        if (!e.state.compare_exchange_weak(state, state & ~kOffPolicy, std::memory_order_acq_rel))
+          continue;
+        policy_->insert(id,
+                        hash_of({FieldId(e.field.load(std::memory_order_relaxed)),
+                                 e.block.load(std::memory_order_relaxed)}),
+                        false);
+      }
+      break;
+    }
+  }
+  slot_freed_.notify_all();
+}
+
+void BlockCache::drop_if(const std::function<bool(const Entry&)>& predicate) {
+  {
+    const std::lock_guard lock(policy_mutex_);
+    for (EntryId id = 0; id < fresh_entries_; ++id) {
+      Entry& e = entries_[id];
+      uint32_t state = e.state.load(std::memory_order_acquire);
+      while ((state & kLive) != 0 && predicate(e)) {
+        const bool pinned = (state & kPinMask) != 0;
+        const uint32_t to = pinned ? ((state & kPinMask) | kDoomed) : 0;
+        if (!e.state.compare_exchange_weak(state, to, std::memory_order_acq_rel)) continue;
+        policy_->remove(id);
+        unlink(id);
+        if (!pinned) retire_locked(id);
+        break;
+      }
+    }
+    reclaim_locked();
+  }
+  slot_freed_.notify_all();
+}
+
+void BlockCache::drop(FieldId field) {
+  drop_if(
+      [field](const Entry& e) { return e.field.load(std::memory_order_relaxed) == field.value(); });
+}
+
+void BlockCache::drop_all() {
+  drop_if([](const Entry&) { return true; });
+}
+
+uint64_t BlockCache::used() const {
+  const std::lock_guard lock(policy_mutex_);
+  return arena_.committed();
+}
+
+uint64_t BlockCache::peak() const {
+  const std::lock_guard lock(policy_mutex_);
+  return arena_.peak();
+}
+
+}  // namespace neurofs

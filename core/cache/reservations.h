@@ -1,0 +1,91 @@
+// Reservations: memory is promised before it is used, in the order in which it was asked for.
+//
+// Purpose: the sum of what all readers hold never passes the tier's budget, so a reader that was
+// granted its group can always finish. First come, first served, so that a large group is not
+// starved by small ones. Thread-safety: all methods. Units: bytes.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+namespace neurofs {
+
+class Reservations;
+
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(Reservation&& o) noexcept
+      : owner_(std::exchange(o.owner_, nullptr)), bytes_(std::exchange(o.bytes_, 0)) {}
+  Reservation& operator=(Reservation&& o) noexcept {
+    if (this != &o) {
+      release();
+      owner_ = std::exchange(o.owner_, nullptr);
+      bytes_ = std::exchange(o.bytes_, 0);
+    }
+    return *this;
+  }
+  ~Reservation() { release(); }
+  void release();
+  explicit operator bool() const { return owner_ != nullptr; }
+
+ private:
+  friend class Reservations;
+  Reservation(Reservations* owner, uint64_t bytes) : owner_(owner), bytes_(bytes) {}
+  Reservations* owner_ = nullptr;
+  uint64_t bytes_ = 0;
+};
+
+class Reservations {
+ public:
+  explicit Reservations(uint64_t capacity) : capacity_(capacity) {}
+  uint64_t capacity() const { return capacity_; }
+
+  // Waits its turn. Precondition: bytes <= capacity().
+  Reservation reserve(uint64_t bytes) {
+    std::unique_lock lock(mutex_);
+    const uint64_t ticket = next_ticket_++;
+    turn_.wait(lock, [&] { return ticket == serving_ && held_ + bytes <= capacity_; });
+    ++serving_;
+    held_ += bytes;
+    lock.unlock();
+    turn_.notify_all();
+    return {this, bytes};
+  }
+
+  // Empty when it would have to wait, or when more than `limit` would then be held.
+  Reservation try_reserve(uint64_t bytes, uint64_t limit) {
+    const std::lock_guard lock(mutex_);
+    if (serving_ != next_ticket_ || held_ + bytes > limit) return {};
+    held_ += bytes;
+    return {this, bytes};
+  }
+
+ private:
+  friend class Reservation;
+  void release(uint64_t bytes) {
+    bool waiting = false;
+    {
+      const std::lock_guard lock(mutex_);
+      held_ -= bytes;
+      waiting = serving_ != next_ticket_;
+    }
+    if (waiting) turn_.notify_all();
+  }
+
+  const uint64_t capacity_;
+  std::mutex mutex_;
+  std::condition_variable turn_;
+  uint64_t held_ = 0;         // guarded by mutex_
+  uint64_t next_ticket_ = 0;  // guarded by mutex_
+  uint64_t serving_ = 0;      // guarded by mutex_
+};
+
+inline void Reservation::release() {
+  if (owner_ != nullptr) owner_->release(bytes_);
+  owner_ = nullptr;
+}
+
+}  // namespace neurofs
