@@ -1,0 +1,209 @@
+// Random fields read through an engine with a tiny budget, compared with a dense array byte by
+// byte.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "core/engine/engine.h"
+#include "core/engine/field.h"
+#include "core/engine/field_writer.h"
+#include "tests/model/model_case.h"
+#include "tests/model/random_region.h"
+#include "tests/model/tiny_zarr.h"
+
+namespace neurofs::model {
+namespace {
+
+constexpr int kThreads = 8;
+constexpr int kReadsPerThread = 60;
+constexpr int kFieldsAtOnce = 3;
+
+struct Subject {
+  ModelCase model;
+  std::shared_ptr<Field> field;
+};
+
+std::shared_ptr<StoredField> open_field(const std::filesystem::path& directory, Engine* engine,
+                                        bool writable) {
+  StoreOptions store_options;
+  store_options.writable = writable;
+  store_options.metrics = engine != nullptr ? &engine->metrics() : nullptr;
+  auto store = open_store(directory.string(), store_options);
+  if (!store.ok()) {
+    ADD_FAILURE() << store.status().to_string();
+    return nullptr;
+  }
+  auto field = open_stored_field(store.value(), "", {});
+  if (!field.ok()) ADD_FAILURE() << field.status().to_string();
+  return field.ok() ? field.value() : nullptr;
+}
+
+std::shared_ptr<Engine> tiny_engine(Random& random) {
+  EngineOptions options;
+  static constexpr uint64_t kBudgets[] = {uint64_t{2} << 20, uint64_t{4} << 20, uint64_t{16} << 20};
+  options.ram_bytes = random.pick(kBudgets);
+  options.predictor = random.chance(0.5) ? "stride" : "none";
+  options.threads = static_cast<unsigned>(random.between(1, 4));
+  options.prefetch_bytes = uint64_t{1} << 18;
+  auto engine = Engine::create(options);
+  if (!engine.ok()) ADD_FAILURE() << engine.status().to_string();
+  return engine.ok() ? engine.value() : nullptr;
+}
+
+Result<ByteVector> read_some(const RegionReader& reader, Random& random, uint64_t offset,
+                             uint64_t length) {
+  const auto stream = static_cast<StreamId>(random.between(0, 3));
+  ByteVector out;
+  if (random.chance(0.5)) {
+    out.resize(length);
+    NF_TRY(reader.read(offset, out, stream));
+    return out;
+  }
+  NF_ASSIGN(const ReadPins pins, reader.read_pinned(offset, length, stream));
+  for (const Bytes span : pins.spans()) out.insert(out.end(), span.begin(), span.end());
+  return out;
+}
+
+// One random byte range of one random region; false stops the thread.
+bool check_one_read(const Subject& subject, Random& random) {
+  const NamedRegion wanted = random_region(random, subject.model.layout.shape);
+  const auto where = [&] {
+    return fmt::format("region '{}' of {}", wanted.text, subject.model.describe());
+  };
+  const auto parsed = parse_region(wanted.text, subject.model.layout.shape);
+  if (!parsed.ok()) {
+    ADD_FAILURE() << where() << ": " << parsed.status().to_string();
+    return false;
+  }
+  const ByteVector expected = subject.model.dense.take(wanted.region);
+  const RegionReader reader(subject.field, parsed.value());
+  if (reader.size() != expected.size()) {
+    ADD_FAILURE() << where() << ": size " << reader.size() << ", expected " << expected.size();
+    return false;
+  }
+  const auto size = static_cast<int64_t>(expected.size());
+  const int64_t offset = random.chance(0.4) ? 0 : random.between(0, size);
+  const int64_t length = random.chance(0.4) ? size - offset : random.between(0, size - offset);
+  const auto got =
+      read_some(reader, random, static_cast<uint64_t>(offset), static_cast<uint64_t>(length));
+  if (!got.ok()) {
+    ADD_FAILURE() << where() << ": " << got.status().to_string();
+    return false;
+  }
+  const auto begin = expected.begin() + offset;
+  if (got.value().size() == static_cast<size_t>(length) &&
+      std::equal(begin, begin + length, got.value().begin())) {
+    return true;
+  }
+  const auto differs = std::mismatch(begin, begin + length, got.value().begin()).first - begin;
+  ADD_FAILURE() << where() << ": bytes " << offset << "+" << length << " differ at " << differs;
+  return false;
+}
+
+uint64_t read_from_many_threads(const std::vector<Subject>& subjects, uint64_t seed) {
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> reads{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      Random random(seed * 64 + static_cast<uint64_t>(t));
+      for (int i = 0; i < kReadsPerThread && !stop; ++i) {
+        if (!check_one_read(random.pick(subjects), random)) stop = true;
+        ++reads;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return reads;
+}
+
+using MakeSubject = ModelCase (*)(uint64_t seed, const std::filesystem::path& directory);
+
+void compare_until_time_is_up(MakeSubject make) {
+  const uint64_t seed = seed_of_run();
+  const Clock clock(10);
+  uint64_t reads = 0;
+  uint64_t fields = 0;
+  while (clock.running() && !::testing::Test::HasFailure()) {
+    const TemporaryDirectory directory;
+    Random random(seed + fields);
+    const auto engine = tiny_engine(random);
+    ASSERT_NE(engine, nullptr);
+    std::vector<Subject> subjects;
+    const uint64_t first = seed + fields;
+    for (int i = 0; i < kFieldsAtOnce; ++i, ++fields) {
+      const auto place = directory.path() / std::to_string(i);
+      Subject subject{make(seed + fields, place), nullptr};
+      const auto stored = open_field(place, engine.get(), false);
+      ASSERT_NE(stored, nullptr) << subject.model.describe();
+      auto field = engine->attach(stored);
+      ASSERT_TRUE(field.ok()) << field.status().to_string() << subject.model.describe();
+      subject.field = field.value();
+      subjects.push_back(std::move(subject));
+    }
+    reads += read_from_many_threads(subjects, first);
+    EXPECT_LE(engine->ram_peak(), engine->options().ram_bytes);
+  }
+  fmt::print("seed {}: {} reads of {} random fields\n", seed, reads, fields);
+  EXPECT_GT(reads, 0U);
+}
+
+// A field of ours: created, then written in random regions that overlap; the rest is never written.
+ModelCase make_by_our_writer(uint64_t seed, const std::filesystem::path& directory) {
+  Random random(seed);
+  ModelCase made;
+  made.seed = seed;
+  made.by_our_writer = true;
+  do {
+    made.layout = random_layout(random);
+  } while (made.layout.zarr2 || made.layout.shards.size() > 1);
+  Layout& layout = made.layout;
+  layout.separator = '/';
+  layout.version2_keys = false;
+  if (!layout.shards.empty()) layout.shards.front() = {.shape = layout.shards.front().shape};
+  made.dense = DenseField(layout.shape, layout.dtype, layout.fill);
+
+  std::filesystem::create_directories(directory);
+  CreateOptions options;
+  options.shape = layout.shape;
+  options.dtype = layout.dtype;
+  options.chunk_shape = layout.chunk;
+  options.shard_shape = layout.outer_chunk();
+  options.codecs = layout.chunk_codecs();
+  options.fill_value = layout.fill_json;
+  StoreOptions store_options;
+  store_options.writable = true;
+  auto store = open_store(directory.string(), store_options);
+  EXPECT_TRUE(store.ok()) << store.status().to_string();
+  const Status created = create_field(*store.value(), "", options);
+  EXPECT_TRUE(created.ok()) << created.to_string() << made.describe();
+  const auto stored = open_field(directory, nullptr, true);
+  if (stored == nullptr) return made;
+  auto writer = FieldWriter::open(stored);
+  EXPECT_TRUE(writer.ok()) << writer.status().to_string() << made.describe();
+  if (!writer.ok()) return made;
+  for (int64_t i = random.between(0, 4); i > 0; --i) {
+    const NamedRegion target = random_region(random, layout.shape);
+    const size_t bytes = made.dense.take(target.region).size();
+    const ByteVector data = random_elements(random, layout.dtype, bytes / made.dense.item());
+    const Status written = writer.value()->write(target.region, data);
+    EXPECT_TRUE(written.ok()) << target.text << " " << written.to_string() << made.describe();
+    made.dense.put(target.region, data);
+  }
+  const Status flushed = writer.value()->flush();
+  EXPECT_TRUE(flushed.ok()) << flushed.to_string();
+  return made;
+}
+
+TEST(EngineModel, FieldsOfTheTinyWriter) {
+  compare_until_time_is_up(make_case);
+}
+
+TEST(EngineModel, FieldsOfFieldWriter) {
+  compare_until_time_is_up(make_by_our_writer);
+}
+
+}  // namespace
+}  // namespace neurofs::model
