@@ -70,7 +70,7 @@ void MemoryStore::read_one(ReadOp& op) const {
   if (op.whole != nullptr) {
     op.whole->assign(wanted.begin(), wanted.end());
   } else {
-    scatter(wanted, op.dests, 0);
+    scatter(wanted, op.dests);
   }
   op.outcome = ReadOp::Outcome::kData;
 }

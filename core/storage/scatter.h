@@ -1,4 +1,4 @@
-// Scatter: spreads bytes over a list of destinations that together form one run of bytes.
+// Scatter: walks a list of destinations that together form one run of bytes.
 //
 // Pure; any thread. The destinations are those of ReadOp::dests: filled in order.
 #pragma once
@@ -16,22 +16,30 @@ inline uint64_t total_size(std::span<const MutableBytes> dests) {
   return sum;
 }
 
-// Calls visit(part) for each piece of `dests` that lies in the run's bytes [range).
+// A place in the run: a destination and the bytes of it that lie before.
+struct RunCursor {
+  size_t index = 0;
+  size_t skip = 0;
+};
+
+// Calls visit(part) for the next `length` bytes of the run and moves the cursor behind them.
 template <typename Visit>
-void for_each_part(std::span<const MutableBytes> dests, ByteRange range, Visit visit) {
-  uint64_t start = 0;
-  for (const auto& d : dests) {
-    const uint64_t from = std::max(range.offset, start);
-    const uint64_t to = std::min(range.end(), start + d.size());
-    if (from < to) visit(d.subspan(from - start, to - from));
-    start += d.size();
-    if (start >= range.end()) return;
+void walk_run(std::span<const MutableBytes> dests, RunCursor& at, uint64_t length, Visit visit) {
+  while (length > 0 && at.index < dests.size()) {
+    const MutableBytes rest = dests[at.index].subspan(at.skip);
+    const size_t n = static_cast<size_t>(std::min<uint64_t>(rest.size(), length));
+    if (n > 0) visit(rest.first(n));
+    length -= n;
+    if (n == rest.size()) {
+      at = {at.index + 1, 0};
+    } else {
+      at.skip += n;
+    }
   }
 }
 
-// Copies `source` to the run's bytes from `offset` on.
-inline void scatter(Bytes source, std::span<const MutableBytes> dests, uint64_t offset) {
-  for_each_part(dests, {offset, source.size()}, [&source](MutableBytes part) {
+inline void scatter(Bytes source, std::span<const MutableBytes> dests, RunCursor at = {}) {
+  walk_run(dests, at, source.size(), [&source](MutableBytes part) {
     std::memcpy(part.data(), source.data(), part.size());
     source = source.subspan(part.size());
   });
