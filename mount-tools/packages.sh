@@ -9,6 +9,9 @@
 # Written for Debian 12; newer Debian and Ubuntu releases use the same names but for clang's runtime.
 set -euo pipefail
 
+# The lists are read by name, through a nameref.
+# shellcheck disable=SC2034
+{
 packages_run=(fuse3)
 packages_build=(
   build-essential cmake ninja-build ccache pkg-config
@@ -23,6 +26,7 @@ packages_test=(
 )
 packages_interop=(python3-torch)
 packages_bench=(libbenchmark-dev fio)
+}
 
 die() {
   echo "packages.sh: $*" >&2

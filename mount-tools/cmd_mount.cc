@@ -1,0 +1,93 @@
+// neurofs mount: starts the daemon of a mount and waits until it answers.
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "fs/mount.h"
+#include "mount-tools/commands.h"
+#include "mount-tools/daemonise.h"
+#include "mount-tools/mount_args.h"
+#include "mount-tools/mount_table.h"
+#include "mount-tools/place.h"
+#include "mount-tools/report.h"
+
+namespace neurofs::tools {
+namespace {
+
+struct Options {
+  std::string source;
+  std::string directory;
+  std::vector<std::string> lists;  // of -o
+  bool foreground = false;
+  MountArgs args;
+};
+
+// The daemon leaves the working directory, so a relative path must not be kept.
+std::string absolute_source(const std::string& source) {
+  const std::string local = local_path_of(source);
+  if (local.empty()) return source;
+  return std::filesystem::absolute(local).lexically_normal().string();
+}
+
+Status serve(const Options& options, const MountOptions& mount,
+             const std::function<void()>& ready) {
+  // Credentials of a store may be in memory: no core dumps, no ptrace by others.
+  prctl(PR_SET_DUMPABLE, 0);
+  NF_TRY(set_up_logging(options.args.log));
+  const auto ended = run_mount(options.source, options.directory, mount, [&](const Status& status) {
+    if (status.ok()) ready();
+  });
+  return ended.status();
+}
+
+void announce(const Options& options) {
+  fmt::print("{} mounted at {}\n", options.source, options.directory);
+  std::fflush(stdout);
+}
+
+int run(Options options) {
+  if (const Status status = apply_option_lists(options.lists, options.args); !status.ok()) {
+    return fail_usage("mount", status);
+  }
+  const auto mount = to_mount_options(options.args);
+  if (!mount.ok()) return fail_usage("mount", mount.status());
+  options.source = absolute_source(options.source);
+  options.directory = absolute_directory(options.directory);
+  options.args.log.background = !options.foreground;
+  if (!options.args.log.file.empty()) {
+    options.args.log.file = std::filesystem::absolute(options.args.log.file).string();
+  }
+  const Server server = [&](const std::function<void()>& ready) {
+    return serve(options, *mount, ready);
+  };
+  const Status status =
+      options.foreground ? server([&] { announce(options); }) : run_in_background(server);
+  if (!status.ok()) return fail("mount", status);
+  if (!options.foreground) announce(options);
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_mount(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("mount", "Show a field or a group as files");
+  command->add_option("SOURCE", options->source, "Path or URL of a field or group")->required();
+  command->add_option("DIR", options->directory, "An empty directory")->required();
+  command->add_flag("-f,--foreground", options->foreground, "Do not go to the background");
+  command
+      ->add_option("-o", options->lists,
+                   "The options below as mount(8) writes them: -o ram=4GiB,allow_other")
+      ->expected(1)
+      ->take_all();
+  add_mount_args(*command, options->args);
+  command->footer(
+      "Returns when the mount answers, or says why it does not. The mount is read-only. Unmount "
+      "with: neurofs umount DIR");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace neurofs::tools

@@ -1,0 +1,24 @@
+// neurofs: one program with subcommands. Exit status: 0 done, 1 failed, 2 used wrongly.
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "mount-tools/commands.h"
+
+int main(int argc, char** argv) {
+  using namespace neurofs::tools;
+  int exit_code = kExitOk;
+  try {
+    const auto app = make_app(exit_code);
+    try {
+      app->parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      return app->exit(e) == 0 ? kExitOk : kExitUsage;
+    }
+  } catch (const std::exception& e) {
+    std::cerr << "neurofs: " << e.what() << "\n";
+    return kExitFailed;
+  }
+  return exit_code;
+}

@@ -1,0 +1,112 @@
+#include "mount-tools/mount_args.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+
+#include "mount-tools/text.h"
+
+namespace neurofs::tools {
+namespace {
+
+// Words that mount(8) and fstab(5) may pass to any file system. A mount is always read-only,
+// nosuid and nodev, whatever they say.
+bool is_generic(std::string_view word) {
+  constexpr std::array<std::string_view, 24> kWords{
+      "ro",   "rw",    "defaults", "auto",  "noauto",  "user",   "nouser",   "users",
+      "suid", "dev",   "nosuid",   "nodev", "exec",    "noexec", "atime",    "noatime",
+      "sync", "async", "nofail",   "owner", "_netdev", "sloppy", "relatime", "default_permissions"};
+  return word.empty() || std::find(kWords.begin(), kWords.end(), word) != kWords.end() ||
+         word.starts_with("x-") || word.starts_with("X-") || word.starts_with("comment=");
+}
+
+std::vector<std::string> split_commas(const std::vector<std::string>& lists) {
+  std::vector<std::string> words;
+  for (const std::string& list : lists) {
+    size_t at = 0;
+    while (at <= list.size()) {
+      const size_t end = std::min(list.find(',', at), list.size());
+      words.push_back(list.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return words;
+}
+
+// "allow_other" -> "--allow-other", "log_file=/a_b" -> "--log-file=/a_b".
+std::string to_flag(const std::string& word) {
+  std::string flag = "--" + word;
+  const auto name_end = std::find(flag.begin(), flag.end(), '=');
+  std::replace(flag.begin(), name_end, '_', '-');
+  return flag;
+}
+
+}  // namespace
+
+void add_mount_args(CLI::App& command, MountArgs& args) {
+  MountOptions& o = args.options;
+  command.add_option("--ram", args.ram, "Memory for cached data, such as 4GiB")
+      ->capture_default_str();
+  command.add_option("--prefetch", args.prefetch, "Most bytes fetched ahead for one reader")
+      ->capture_default_str();
+  command.add_option("--policy", o.engine.policy, "Which block leaves memory: see plugins")
+      ->capture_default_str();
+  command.add_option("--predictor", o.engine.predictor, "What is fetched ahead: see plugins, none")
+      ->capture_default_str();
+  command.add_option("--threads", o.threads, "Requests served at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--decode-threads", o.engine.threads, "Threads that decode (0: one per CPU)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command.add_flag("--allow-other", o.allow_other, "Let other users read the mount");
+  command.add_flag("--direct-io", o.direct_io,
+                   "Bypass the kernel's page cache; no shared memory maps then");
+  command
+      .add_option("--read-ahead-kb", o.read_ahead_kb,
+                  "Kernel read-ahead of the mount in KiB, needs root (0: the kernel's default)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 20));
+  command.add_option("--timeout", o.timeout_s, "Seconds that the kernel keeps names and sizes")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command.add_flag("--no-io-uring", args.no_io_uring, "Read local files with pread");
+  command.add_flag("--auto-unmount", o.auto_unmount, "Unmount when the daemon dies");
+  command.add_flag("--recover", args.recover, "Replace a dead mount at DIR (the default)");
+  command.add_flag("--no-recover", args.no_recover, "Refuse when there is a dead mount at DIR");
+  command.add_option("--log-file", args.log.file,
+                     "Log here (default: the system log, with -f standard error)");
+  command.add_option("--log-level", args.log.level, "debug, info, warning, error or off")
+      ->capture_default_str();
+}
+
+Status apply_option_lists(const std::vector<std::string>& lists, MountArgs& args) {
+  const std::vector<std::string> words = split_commas(lists);
+  const bool sloppy = std::find(words.begin(), words.end(), "sloppy") != words.end();
+  for (const std::string& word : words) {
+    if (is_generic(word)) continue;
+    CLI::App parser;
+    add_mount_args(parser, args);
+    try {
+      parser.parse(std::vector<std::string>{to_flag(word)});
+    } catch (const CLI::ExtrasError&) {
+      if (sloppy) continue;
+      return invalid_argument("-o " + word + ": no such option; see neurofs mount --help");
+    } catch (const CLI::ParseError& e) {
+      return invalid_argument("-o " + word + ": " + e.what());
+    }
+  }
+  return {};
+}
+
+Result<MountOptions> to_mount_options(const MountArgs& args) {
+  MountOptions options = args.options;
+  NF_ASSIGN(options.engine.ram_bytes, parse_bytes(args.ram));
+  NF_ASSIGN(options.engine.prefetch_bytes, parse_bytes(args.prefetch));
+  options.recover = !args.no_recover;
+  options.store.use_io_uring = !args.no_io_uring;
+  options.version = NEUROFS_VERSION;
+  return options;
+}
+
+}  // namespace neurofs::tools

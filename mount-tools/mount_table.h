@@ -1,0 +1,43 @@
+// The NeuroFS mounts of this machine, and questions to them that cannot hang.
+//
+// Purpose: `status`, `stats`, `umount` and `mount` look at /proc/self/mounts and at the files under
+// .neurofs/. A daemon that is stuck must not hang the tool, so reads have a deadline; a read that
+// passes it is left behind on its own thread. Thread-safety: any thread.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace neurofs::tools {
+
+struct MountEntry {
+  std::string source;
+  std::string directory;
+  std::string options;
+};
+
+// Mounts of type fuse.neurofs, in the order of the table.
+std::vector<MountEntry> neurofs_mounts();
+
+// The topmost mount at exactly this directory, of any type.
+std::optional<MountEntry> mount_at(const std::string& directory);
+
+// Absolute and without "." or ".."; symbolic links are followed where the path can be looked at (on
+// a dead mount it cannot).
+std::string absolute_directory(const std::string& directory);
+
+// True when the daemon behind a mount has gone: ENOTCONN from the kernel.
+bool is_dead_mount(const std::string& directory);
+
+// A JSON file under DIRECTORY/.neurofs/. kTimeout when no answer came in time, kNotFound when it is
+// not a NeuroFS mount, kIoError with the reason otherwise.
+Result<nlohmann::json> read_control_file(
+    const std::string& directory, const std::string& name,
+    std::chrono::milliseconds deadline = std::chrono::seconds(5));
+
+}  // namespace neurofs::tools
