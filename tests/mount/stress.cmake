@@ -1,0 +1,12 @@
+# Tests that run the real program: many readers, faults, signals. Standard-library Python drives them.
+if(TARGET neurofs AND NEUROFS_BUILD_TESTS)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(sanitized $<NOT:$<STREQUAL:${NEUROFS_SANITIZE},>>)
+  foreach(module readers process faults)
+    add_test(NAME stress_${module}
+             COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/stress_${module}.py)
+    set_tests_properties(stress_${module} PROPERTIES
+      LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
+      ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs>;NEUROFS_SANITIZED=${sanitized}")
+  endforeach()
+endif()
