@@ -19,14 +19,14 @@
 
 namespace neurofs {
 
-// One level of `sharding_indexed`: an object (or an inner shard) that holds a regular grid of smaller
-// chunks and an index of their places.
+// One level of `sharding_indexed`: an object (or an inner shard) that holds a regular grid of
+// smaller chunks and an index of their places.
 struct ShardLevel {
   Dims shard_shape;       // elements covered by one shard of this level
   Dims chunks_per_shard;  // the grid of next-level chunks within it
   bool index_at_end = true;
-  CodecChain index_codecs;      // of a (chunks_per_shard..., 2) uint64 array
-  uint64_t index_size = 0;      // encoded bytes of the index, fixed
+  CodecChain index_codecs;  // of a (chunks_per_shard..., 2) uint64 array
+  uint64_t index_size = 0;  // encoded bytes of the index, fixed
 };
 
 // How the object key of an outermost chunk (a shard when there are levels) is spelled.
@@ -40,15 +40,15 @@ struct FieldSpec {
   std::string format;  // "zarr3", "zarr2", "npy", "raw": for people
   Dims shape;
   DataType dtype = DataType::kFloat32;
-  Dims chunk_shape;                  // the unit that is encoded: the innermost chunk
-  std::vector<ShardLevel> shards;    // outermost first; empty when chunks are objects
-  CodecChain codecs;                 // of one chunk of chunk_shape
-  nlohmann::json codecs_json;        // as written, for `info`
-  ByteVector fill;                   // one element, native byte order
+  Dims chunk_shape;                // the unit that is encoded: the innermost chunk
+  std::vector<ShardLevel> shards;  // outermost first; empty when chunks are objects
+  CodecChain codecs;               // of one chunk of chunk_shape
+  nlohmann::json codecs_json;      // as written, for `info`
+  ByteVector fill;                 // one element, native byte order
   KeyEncoding key_encoding;
-  std::string object_key;            // kSingleObject: the one object
-  uint64_t object_offset = 0;        // kSingleObject: where the elements begin
-  size_t neuron_axes = 0;            // leading axes that index neurons
+  std::string object_key;                    // kSingleObject: the one object
+  uint64_t object_offset = 0;                // kSingleObject: where the elements begin
+  size_t neuron_axes = 0;                    // leading axes that index neurons
   std::vector<std::string> dimension_names;  // empty, or one per axis ("" where null)
   nlohmann::json attributes = nlohmann::json::object();
 

@@ -1,10 +1,10 @@
 // Hierarchy: the arrays of a group, by path.
 //
 // Purpose: a mounted group shows its arrays as directories. Walks zarr.json / .zgroup / .zmetadata
-// within bounds (depth 64, 100,000 nodes). One bad array does not hide the others: it is listed with
-// the reason. Thread-safety: free function. Errors: kNotFound when the root is neither group nor array.
-// Names that are not one plain path component ("..", "/", control characters, "__*") are dropped and
-// counted.
+// within bounds (depth 64, 100,000 nodes). One bad array does not hide the others: it is listed
+// with the reason. Thread-safety: free function. Errors: kNotFound when the root is neither group
+// nor array. Names that are not one plain path component ("..", "/", control characters, "__*") are
+// dropped and counted.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@
 namespace neurofs {
 
 struct HierarchyNode {
-  std::string path;        // "" for the root, else "a/b"
+  std::string path;  // "" for the root, else "a/b"
   bool is_group = false;
   std::shared_ptr<StoredField> field;  // arrays that opened
   Status status;                       // arrays that did not: why
@@ -25,6 +25,7 @@ struct HierarchyNode {
 struct Hierarchy {
   std::vector<HierarchyNode> nodes;  // sorted by path; the root first
   uint64_t hidden_names = 0;
+  bool truncated = false;  // a bound was met and nodes were left out
 };
 
 Result<Hierarchy> open_hierarchy(std::shared_ptr<ObjectStore> store, std::string_view path,

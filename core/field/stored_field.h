@@ -1,10 +1,10 @@
 // StoredField: an array in a store: its description, and where the bytes of each chunk are.
 //
-// Purpose: the one door from index space to byte ranges. Resolves chunk coordinates to an object key
-// and range through any number of shard levels, reading shard indexes in batches.
+// Purpose: the one door from index space to byte ranges. Resolves chunk coordinates to an object
+// key and range through any number of shard levels, reading shard indexes in batches.
 // Thread-safety: every method from any thread. The shard index cache is bounded and locked inside.
-// Ownership: shares the store. Failures are not cached; a missing shard is remembered only as far as
-// the index cache's bound allows and only for `missing_ttl` (a writer may be filling the field).
+// Ownership: shares the store. Failures are not cached; a missing shard is remembered only as far
+// as the index cache's bound allows and only for `missing_ttl` (a writer may be filling the field).
 // Errors: locate() sets a Status per chunk: kCorrupt for an index that fails its checksum, points
 // outside its object or contradicts itself, naming store, key and entry.
 // Source: Zarr v3 sharding codec specification.
@@ -23,8 +23,8 @@ struct ChunkPlace {
   enum class Kind : uint8_t { kMissing, kRange, kWholeObject, kError };
   Kind kind = Kind::kMissing;  // kMissing: every element is the fill value
   std::string key;
-  ByteRange range;             // kRange: bytes of the object
-  Status status;               // kError
+  ByteRange range;  // kRange: bytes of the object
+  Status status;    // kError
 };
 
 struct ChunkQuery {

@@ -1,0 +1,100 @@
+#include <array>
+
+#include "core/field/chunk_key.h"
+#include "core/field/node_reader.h"
+#include "core/field/npy_header.h"
+#include "core/field/raw_description.h"
+#include "core/field/zarr_field.h"
+
+namespace neurofs {
+
+namespace {
+
+using Kind = NodeDocuments::Kind;
+
+// The first bytes of an object, as many as it has.
+Result<ByteVector> read_head(ObjectStore& store, std::string_view key, uint64_t size) {
+  ByteVector head(size);
+  const MutableBytes dest(head);
+  ReadOp op;
+  op.key = key;
+  op.range = {0, size};
+  op.dests = {&dest, 1};
+  store.read({&op, 1});
+  if (op.outcome == ReadOp::Outcome::kError) return op.status;
+  if (op.outcome != ReadOp::Outcome::kData) return corrupt("the file vanished while it was read");
+  return head;
+}
+
+Status check_length(const FieldSpec& spec, uint64_t size) {
+  const uint64_t needed = spec.object_offset + spec.size();
+  if (size >= needed) return {};
+  return corrupt("the file has " + std::to_string(size) + " bytes where shape " +
+                 to_string(spec.shape) + " of " + std::string(zarr_name(spec.dtype)) + " needs " +
+                 std::to_string(needed) + "; it is truncated or the shape is wrong");
+}
+
+// Nothing when the file has no .npy magic.
+Result<std::optional<FieldSpec>> read_npy(ObjectStore& store, std::string_view key, uint64_t size) {
+  NF_ASSIGN(const ByteVector start,
+            read_head(store, key, std::min<uint64_t>(size, kNpyPreambleBytes)));
+  if (!has_npy_magic(start)) return std::optional<FieldSpec>();
+  NF_ASSIGN(const size_t offset, npy_data_offset(start));
+  if (size < offset) return corrupt("the .npy file ends within its header");
+  NF_ASSIGN(const ByteVector head, read_head(store, key, offset));
+  NF_ASSIGN(FieldSpec spec, parse_npy_header(head));
+  NF_TRY(check_length(spec, size));
+  return std::optional<FieldSpec>(std::move(spec));
+}
+
+Result<std::optional<FieldSpec>> read_raw(ObjectStore& store, std::string_view key, uint64_t size) {
+  const std::string description = std::string(key) + ".json";
+  NF_ASSIGN(const auto document, read_document(store, "", description));
+  if (!document) return std::optional<FieldSpec>();
+  auto spec = parse_raw_description(*document);
+  if (!spec.ok()) return spec.status().with_context(document_url(store, "", description));
+  NF_TRY(check_length(*spec, size));
+  return std::optional<FieldSpec>(std::move(spec).value());
+}
+
+// A .npy file, or a raw file with its description.
+Result<std::optional<FieldSpec>> read_file(ObjectStore& store, std::string_view key) {
+  const auto info = store.stat(key);
+  // A store may refuse to stat what is no object, such as a directory.
+  if (!info.ok() || !info->exists) return std::optional<FieldSpec>();
+  const std::string url = document_url(store, "", key);
+  auto spec = read_npy(store, key, info->size);
+  if (spec.ok() && !spec->has_value()) spec = read_raw(store, key, info->size);
+  if (!spec.ok()) return spec.status().with_context(url);
+  if (spec->has_value()) (*spec)->object_key = std::string(key);
+  return spec;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<StoredField>> open_stored_field(std::shared_ptr<ObjectStore> store,
+                                                       std::string_view path,
+                                                       const FieldOptions& options) {
+  if (!path.empty()) {
+    NF_ASSIGN(auto file, read_file(*store, path));
+    if (file) return make_stored_field(std::move(store), path, std::move(*file), options);
+  }
+  NF_ASSIGN(const NodeDocuments node, read_node(*store, path));
+  const std::string url = document_url(*store, path, "");
+  if (node.kind == Kind::kGroup) {
+    return not_found(url + " is a group, not an array; name one of the arrays in it");
+  }
+  if (node.kind == Kind::kNone) {
+    return not_found("no array at " + url +
+                     ": looked for zarr.json, .zarray, a .npy file, and a raw file with its "
+                     "description NAME.json");
+  }
+  auto spec = parse_array(node);
+  if (!spec.ok()) {
+    return spec.status().with_context(
+        document_url(*store, path, node.zarr3 ? "zarr.json" : ".zarray"));
+  }
+  return make_stored_field(std::move(store), path, std::move(spec).value(), options);
+}
+
+}  // namespace neurofs

@@ -1,0 +1,241 @@
+// locate() in pseudo-code:
+//   repeat, at most once per shard level:
+//     for each query that is not resolved: walk down the levels as far as indexes are known
+//     read the indexes that stopped a query, all of them in one batch
+#include "core/field/zarr_field.h"
+
+#include <unordered_map>
+
+#include "core/field/chunk_key.h"
+#include "core/field/shard_grid.h"
+#include "core/field/shard_index.h"
+#include "core/field/shard_index_cache.h"
+
+namespace neurofs {
+
+namespace {
+
+// What one locate() learned about a shard; it outlives eviction and, for failures, is all that is
+// kept of them.
+struct LoadedShard {
+  ShardIndexPtr index;  // null: does not exist, or `status` says why it could not be read
+  Status status;
+  bool pending = false;  // among the indexes to read, so that it is asked for once
+};
+using LoadedShards = std::unordered_map<ShardId, LoadedShard, ShardIdHash>;
+
+// An index to read.
+struct IndexRead {
+  ShardId id;
+  std::string key;
+  ByteRange extent;  // of the shard in the object; the whole object for level 0
+  ByteVector bytes;
+  MutableBytes dest;
+};
+
+class ZarrField final : public StoredField {
+ public:
+  ZarrField(std::shared_ptr<ObjectStore> store, std::string_view path, FieldSpec spec,
+            const FieldOptions& options)
+      : store_(std::move(store)),
+        spec_(std::move(spec)),
+        url_(store_->url()),
+        prefix_(join_key(path, "")),
+        grid_(spec_),
+        cache_(options.index_cache_bytes, std::chrono::milliseconds(options.missing_ttl_ms)) {
+    if (!path.empty()) url_ += (url_.ends_with('/') ? "" : "/") + std::string(path);
+    if (spec_.key_encoding.kind == KeyEncoding::Kind::kSingleObject) {
+      prefix_.clear();
+    } else if (!prefix_.empty()) {
+      prefix_ += '/';
+    }
+    if (options.metrics) {
+      index_reads_ = &options.metrics->counter("shard_index_reads_total", "Shard indexes read");
+    }
+  }
+
+  const FieldSpec& spec() const override { return spec_; }
+  ObjectStore& store() const override { return *store_; }
+  std::string url() const override { return url_; }
+  void forget_indexes() override { cache_.clear(); }
+
+  void locate(std::span<ChunkQuery> queries) override {
+    LoadedShards loaded;
+    // Each round settles one level for every query, so the last one finds nothing left to read.
+    for (size_t round = 0; round <= grid_.levels(); ++round) {
+      std::vector<IndexRead> wanted;
+      for (ChunkQuery& query : queries) {
+        // Resolved in an earlier round: only an unresolved query has an empty key and no status.
+        if (round > 0 && (!query.place.key.empty() || !query.place.status.ok())) continue;
+        resolve(query, &loaded, &wanted);
+      }
+      if (wanted.empty()) return;
+      load(wanted, &loaded);
+    }
+  }
+
+ private:
+  std::string key_of(const Dims& chunk) const {
+    return chunk_key(spec_, prefix_, grid_.object_of(chunk));
+  }
+
+  Status describe(const Status& status, const std::string& key) const {
+    return status.with_context(url_ + ": shard '" + key + "'");
+  }
+
+  // Leaves the place with an empty key and no status when an index has to be read first.
+  void resolve(ChunkQuery& query, LoadedShards* loaded, std::vector<IndexRead>* wanted) const {
+    query.place = {};
+    ChunkPlace& place = query.place;
+    if (!grid_.contains(query.chunk)) {
+      place.kind = ChunkPlace::Kind::kError;
+      place.status = invalid_argument(url_ + ": no chunk " + to_string(query.chunk) +
+                                      " in an array of shape " + to_string(spec_.shape));
+      return;
+    }
+    if (grid_.levels() == 0) return resolve_object(query);
+    ByteRange extent;
+    for (size_t level = 0; level < grid_.levels(); ++level) {
+      const ShardId id = grid_.shard_of(query.chunk, level);
+      const LoadedShard* shard = find(id, loaded);
+      if (!shard) return want(id, query.chunk, extent, loaded, wanted);
+      if (!shard->index) return finish(query, *shard);
+      const size_t entry = grid_.entry_of(query.chunk, level);
+      const ShardIndex::Entry where = shard->index->at(entry);
+      if (where.kind == ShardIndex::EntryKind::kMissing) return finish(query, {});
+      if (where.kind == ShardIndex::EntryKind::kCorrupt) {
+        return finish(
+            query, {nullptr, describe(shard->index->explain(entry), key_of(query.chunk)), false});
+      }
+      extent = where.range;
+    }
+    place.kind = ChunkPlace::Kind::kRange;
+    place.range = extent;
+    place.key = key_of(query.chunk);
+  }
+
+  void resolve_object(ChunkQuery& query) const {
+    query.place.key = key_of(query.chunk);
+    if (spec_.key_encoding.kind == KeyEncoding::Kind::kSingleObject) {
+      query.place.kind = ChunkPlace::Kind::kRange;
+      query.place.range = {spec_.object_offset, spec_.size()};
+    } else {
+      query.place.kind = ChunkPlace::Kind::kWholeObject;
+    }
+  }
+
+  // A missing chunk or a failure.
+  void finish(ChunkQuery& query, const LoadedShard& shard) const {
+    query.place.key = key_of(query.chunk);
+    query.place.status = shard.status;
+    query.place.kind = shard.status.ok() ? ChunkPlace::Kind::kMissing : ChunkPlace::Kind::kError;
+  }
+
+  // What is known of a shard; remembered for this call, since the next query is likely to ask for
+  // the same one and the cache may be smaller than what one call needs.
+  const LoadedShard* find(const ShardId& id, LoadedShards* loaded) const {
+    const auto it = loaded->find(id);
+    if (it != loaded->end()) return it->second.pending ? nullptr : &it->second;
+    auto cached = cache_.find(id);
+    if (!cached) return nullptr;
+    return &loaded->emplace(id, LoadedShard{std::move(*cached), {}, false}).first->second;
+  }
+
+  void want(const ShardId& id, const Dims& chunk, ByteRange extent, LoadedShards* loaded,
+            std::vector<IndexRead>* wanted) const {
+    if (!loaded->emplace(id, LoadedShard{nullptr, {}, true}).second) return;
+    wanted->push_back({id, key_of(chunk), extent, {}, {}});
+  }
+
+  void load(std::vector<IndexRead>& wanted, LoadedShards* loaded) {
+    const uint64_t generation = cache_.generation();
+    std::vector<ReadOp> ops;
+    std::vector<IndexRead*> reads;
+    for (IndexRead& read : wanted) {
+      LoadedShard& shard = (*loaded)[read.id];
+      shard = {};
+      if (prepare(read, &shard, generation)) {
+        ops.push_back(make_op(read));
+        reads.push_back(&read);
+      }
+    }
+    store_->read(ops);
+    if (index_reads_) index_reads_->add(ops.size());
+    for (size_t i = 0; i < ops.size(); ++i) {
+      (*loaded)[reads[i]->id] = accept(ops[i], *reads[i], generation);
+    }
+  }
+
+  // Learns the extent of an outermost shard and makes room for the index. False when that already
+  // settles the matter.
+  bool prepare(IndexRead& read, LoadedShard* shard, uint64_t generation) {
+    const ShardLevel& level = spec_.shards[read.id.level];
+    if (read.id.level == 0) {
+      const auto info = store_->stat(read.key);
+      if (!info.ok()) {
+        shard->status = describe(info.status(), read.key);
+        return false;
+      }
+      if (!info->exists) {
+        cache_.insert(read.id, nullptr, generation);
+        return false;
+      }
+      read.extent = {0, info->size};
+    }
+    const auto place = ShardIndex::place(level, read.extent);
+    if (!place.ok()) {
+      shard->status = describe(place.status(), read.key);
+      return false;
+    }
+    read.bytes.resize(level.index_size);
+    read.dest = read.bytes;
+    return true;
+  }
+
+  ReadOp make_op(IndexRead& read) const {
+    const ShardLevel& level = spec_.shards[read.id.level];
+    ReadOp op;
+    op.key = read.key;
+    op.dests = {&read.dest, 1};
+    if (read.id.level == 0 && level.index_at_end) {
+      op.origin = ReadOp::Origin::kEnd;
+      op.range = {level.index_size, level.index_size};
+    } else {
+      op.range = ShardIndex::place(level, read.extent).value();
+    }
+    return op;
+  }
+
+  LoadedShard accept(const ReadOp& op, const IndexRead& read, uint64_t generation) {
+    if (op.outcome == ReadOp::Outcome::kMissing) return {};  // removed since stat
+    if (op.outcome != ReadOp::Outcome::kData)
+      return {nullptr, describe(op.status, read.key), false};
+    const size_t level = read.id.level;
+    const ChunkSizeBounds bounds = level + 1 < spec_.shards.size()
+                                       ? ChunkSizeBounds{spec_.shards[level + 1].index_size}
+                                       : encoded_bounds(spec_.codecs);
+    auto index = ShardIndex::parse(read.bytes, spec_.shards[level], read.extent, bounds);
+    if (!index.ok()) return {nullptr, describe(index.status(), read.key), false};
+    auto shared = std::make_shared<const ShardIndex>(std::move(index).value());
+    cache_.insert(read.id, shared, generation);
+    return {std::move(shared), {}, false};
+  }
+
+  std::shared_ptr<ObjectStore> store_;
+  FieldSpec spec_;
+  std::string url_;
+  std::string prefix_;
+  ShardGrid grid_;
+  ShardIndexCache cache_;
+  Counter* index_reads_ = nullptr;
+};
+
+}  // namespace
+
+std::shared_ptr<StoredField> make_stored_field(std::shared_ptr<ObjectStore> store,
+                                               std::string_view path, FieldSpec spec,
+                                               const FieldOptions& options) {
+  return std::make_shared<ZarrField>(std::move(store), path, std::move(spec), options);
+}
+
+}  // namespace neurofs
