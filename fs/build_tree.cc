@@ -1,0 +1,86 @@
+#include "fs/build_tree.h"
+
+#include <ctime>
+
+#include "core/engine/field.h"
+
+namespace neurofs {
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+
+// The object whose change is a change of the field's description.
+std::string metadata_key(const FieldSpec& spec, const std::string& path) {
+  if (spec.key_encoding.kind == KeyEncoding::Kind::kSingleObject) return spec.object_key;
+  const std::string name = spec.format == "zarr2" ? ".zarray" : "zarr.json";
+  return path.empty() ? name : path + "/" + name;
+}
+
+int64_t modified_ns(ObjectStore& store, const std::string& key) {
+  const auto info = store.stat(key);
+  if (info.ok() && info->modified_ns != 0) return info->modified_ns;
+  return int64_t{std::time(nullptr)} * kNsPerSecond;
+}
+
+Result<std::unique_ptr<FieldFiles>> prepare(Engine& engine, ObjectStore& store,
+                                            const HierarchyNode& node) {
+  NF_TRY(node.status);
+  if (!node.field) return internal_error("an array without a field");
+  NF_ASSIGN(std::shared_ptr<Field> field, engine.attach(node.field));
+  auto files = std::make_unique<FieldFiles>(field->spec());
+  files->reader.emplace(field, whole_region(field->spec().shape));
+  files->modified_ns = modified_ns(store, metadata_key(field->spec(), node.path));
+  files->field = std::move(field);
+  return files;
+}
+
+// The index of the group at `path`, made (with its ancestors) when the source did not list it.
+uint32_t group_at(std::vector<Directory>* dirs, std::map<std::string, uint32_t>* by_path,
+                  const std::string& path) {
+  if (const auto known = by_path->find(path); known != by_path->end()) return known->second;
+  const size_t slash = path.rfind('/');
+  const uint32_t parent =
+      group_at(dirs, by_path, slash == std::string::npos ? "" : path.substr(0, slash));
+  const auto index = static_cast<uint32_t>(dirs->size());
+  dirs->push_back({.path = path, .parent = parent, .children = {}, .files = nullptr});
+  (*dirs)[parent].children.emplace(path.substr(slash == std::string::npos ? 0 : slash + 1), index);
+  by_path->emplace(path, index);
+  return index;
+}
+
+}  // namespace
+
+Result<std::vector<Directory>> build_directories(Engine& engine, ObjectStore& store,
+                                                 const Hierarchy& hierarchy, ErrorLog* errors) {
+  std::vector<Directory> dirs;
+  std::map<std::string, uint32_t> by_path;
+  std::vector<bool> shown;
+  for (const HierarchyNode& node : hierarchy.nodes) {
+    Directory dir{.path = node.path, .parent = 0, .children = {}, .files = nullptr};
+    Status status = node.status;
+    if (!node.is_group) {
+      auto files = prepare(engine, store, node);
+      status = files.status();
+      if (files.ok()) dir.files = std::move(files).value();
+    }
+    if (!status.ok() && node.path.empty()) return status;
+    if (!status.ok()) errors->add_refused(node.path, status);
+    shown.push_back(status.ok());
+    if (status.ok()) by_path.emplace(node.path, static_cast<uint32_t>(dirs.size()));
+    dirs.push_back(std::move(dir));
+  }
+  if (dirs.empty()) return not_found("the source has neither a group nor an array");
+  for (uint32_t i = 1; i < shown.size(); ++i) {
+    if (!shown[i]) continue;
+    const std::string path = dirs[i].path;
+    const size_t slash = path.rfind('/');
+    const bool top = slash == std::string::npos;
+    const uint32_t parent = group_at(&dirs, &by_path, top ? "" : path.substr(0, slash));
+    if (dirs[parent].files) continue;  // an array inside an array is not part of the format
+    dirs[i].parent = parent;
+    dirs[parent].children.emplace(top ? path : path.substr(slash + 1), i);
+  }
+  return dirs;
+}
+
+}  // namespace neurofs

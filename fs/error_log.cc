@@ -1,0 +1,70 @@
+#include "fs/error_log.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "core/base/log.h"
+
+namespace neurofs {
+namespace {
+
+std::string line_of(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+ErrorLog::ErrorLog(Metrics& metrics)
+    : failed_reads_(metrics.counter("fs_read_errors_total", "Reads answered with an error")) {}
+
+void ErrorLog::add_refused(std::string path, const Status& status) {
+  log_warning("not shown: " + path + ": " + status.to_string());
+  const std::lock_guard lock(mutex_);
+  refused_.push_back(line_of({{"path", std::move(path)},
+                              {"code", code_name(status.code())},
+                              {"reason", status.message()}}));
+}
+
+bool ErrorLog::may_log() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    logged_in_second_ = 0;
+  }
+  if (logged_in_second_ >= kMaxPerSecond) {
+    ++suppressed_;
+    return false;
+  }
+  ++logged_in_second_;
+  return true;
+}
+
+void ErrorLog::add_failed_read(const std::string& path, uint64_t offset, uint64_t length,
+                               const Status& status) {
+  failed_reads_.add();
+  std::string message = "read of " + path + " [" + std::to_string(offset) + ", +" +
+                        std::to_string(length) + ") failed: " + status.to_string();
+  std::unique_lock lock(mutex_);
+  if (failed_.size() == kKept) failed_.pop_front();
+  failed_.push_back(line_of({{"path", path},
+                             {"offset", offset},
+                             {"length", length},
+                             {"time", std::time(nullptr)},
+                             {"code", code_name(status.code())},
+                             {"reason", status.message()}}));
+  if (!may_log()) return;
+  if (suppressed_ > 0) message += " (" + std::to_string(suppressed_) + " more were not logged)";
+  suppressed_ = 0;
+  lock.unlock();
+  log_error(message);
+}
+
+std::string ErrorLog::json_lines() const {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  for (const auto& line : refused_) text += line;
+  for (const auto& line : failed_) text += line;
+  return text;
+}
+
+}  // namespace neurofs

@@ -1,0 +1,376 @@
+#include "fs/file_system.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+
+#include "fs/build_tree.h"
+#include "fs/field_document.h"
+
+namespace neurofs {
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr uint64_t kDirectorySize = 4096;
+// Control files asked for again within this time share a snapshot.
+constexpr int64_t kSnapshotNs = kNsPerSecond / 4;
+
+int64_t now_ns() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * kNsPerSecond + now.tv_nsec;
+}
+
+Status stale() {
+  return {Code::kStale, "this node is gone"};
+}
+
+template <typename T>
+const T* as(const InternedNode* node) {
+  return dynamic_cast<const T*>(node);
+}
+
+std::string key_of(char kind, uint32_t field, std::string_view rest) {
+  std::string key(1, kind);
+  key += std::to_string(field);
+  key += '/';
+  key += rest;
+  return key;
+}
+
+std::string region_key(const Target& target, const Dims& shape) {
+  return key_of('r', target.node.field,
+                std::to_string(target.view) + "/" + to_string(target.region, shape));
+}
+
+}  // namespace
+
+FileSystem::FileSystem(Sources sources)
+    : engine_(std::move(sources.engine)),
+      store_(std::move(sources.store)),
+      mount_(std::move(sources.mount)),
+      errors_(std::make_unique<ErrorLog>(engine_->metrics())) {}
+
+FileSystem::~FileSystem() = default;
+
+Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
+  const Hierarchy hierarchy = std::move(sources.hierarchy);
+  std::unique_ptr<FileSystem> fs(new FileSystem(std::move(sources)));
+  NF_ASSIGN(std::vector<Directory> directories,
+            build_directories(*fs->engine_, *fs->store_, hierarchy, fs->errors_.get()));
+  for (const Directory& dir : directories) {
+    const FieldFiles* files = dir.files.get();
+    fs->named_.push_back(
+        files == nullptr
+            ? nullptr
+            : std::make_unique<NamedRegions>(*fs->store_, named_regions_key(files->spec, dir.path),
+                                             files->spec, files->modified_ns));
+  }
+  fs->ids_ = std::make_unique<NodeIds>(directories.size());
+  fs->tree_ = std::make_unique<Tree>(std::move(directories));
+  return fs;
+}
+
+Result<Node> FileSystem::resolve(NodeId id, InternedNodes::Ptr* holder) const {
+  Node node = ids_->decode(id);
+  if (node.kind == Node::Kind::kInterned) {
+    *holder = interned_.find(id);
+    if (!*holder) return stale();
+    const auto* wide = as<WideNode>(holder->get());
+    return wide != nullptr ? wide->node : node;
+  }
+  if (!tree_->exists(node)) return stale();
+  return node;
+}
+
+// ---- names -------------------------------------------------------------------------------------
+
+Result<Entry> FileSystem::lookup(NodeId parent_id, std::string_view name) {
+  InternedNodes::Ptr holder;
+  NF_ASSIGN(const Node parent, resolve(parent_id, &holder));
+  NF_ASSIGN(const Target target, tree_->lookup(parent, name));
+  switch (target.kind) {
+    case Target::Kind::kNode:
+      return entry_of(target.node);
+    case Target::Kind::kRegion:
+      return enter_region(target);
+    case Target::Kind::kRegionAlias:
+      return enter_link(target);
+    case Target::Kind::kControlFile:
+      return enter_snapshot(target);
+  }
+  return internal_error("a target of no kind");
+}
+
+void FileSystem::forget(NodeId id, uint64_t lookups) {
+  if (ids_->decode(id).kind == Node::Kind::kInterned) interned_.forget(id, lookups);
+}
+
+Result<Entry> FileSystem::entry_of(const Node& node) {
+  // The names in regions/ change, and the kernel caches listings by the directory's attributes.
+  const Lifetime lifetime = node.kind == Node::Kind::kRegions ? Lifetime::kNamed : Lifetime::kLong;
+  if (const auto id = ids_->encode(node)) return Entry{*id, attr_of(node), lifetime};
+  const std::string key =
+      key_of('w', node.field,
+             std::to_string(static_cast<int>(node.kind)) + "/" + std::to_string(node.view) + "/" +
+                 std::to_string(node.depth) + "/" + std::to_string(node.number));
+  NF_ASSIGN(auto found, interned_.intern(key, [&]() -> Result<InternedNodes::Ptr> {
+    auto wide = std::make_shared<WideNode>();
+    wide->node = node;
+    wide->inode = interned_inode(key);
+    return InternedNodes::Ptr(std::move(wide));
+  }));
+  return Entry{found.id, attr_of(*found.node), lifetime};
+}
+
+Result<Entry> FileSystem::enter_region(const Target& target) {
+  const FieldFiles& files = *files_of(target.node.field);
+  const std::string key = region_key(target, files.spec.shape);
+  NF_ASSIGN(auto found, interned_.intern(key, [&]() -> Result<InternedNodes::Ptr> {
+    auto node = std::make_shared<RegionNode>();
+    NF_ASSIGN(node->layout, all_views()[target.view].view->layout(files.spec.dtype,
+                                                                  target.region.result_shape()));
+    node->field = target.node.field;
+    node->view = target.view;
+    node->region = target.region;
+    node->reader.emplace(files.field, target.region);
+    node->inode = interned_inode(key);
+    return InternedNodes::Ptr(std::move(node));
+  }));
+  return Entry{found.id, attr_of(*found.node), Lifetime::kLong};
+}
+
+Result<Entry> FileSystem::enter_link(const Target& target) {
+  NamedRegions& named = *named_[target.node.field];
+  const auto names = named.current();
+  const auto it = names->find(target.name);
+  if (it == names->end()) return not_found("no region has this name");
+  // v1.raw is found too where v1.npy is listed.
+  const auto file = parse_file_name(it->second);
+  if (!file) return not_found("no region has this name");
+  std::string text =
+      std::string(file->stem) + "." + std::string(all_views()[target.view].extension);
+  const std::string inode_key =
+      key_of('l', target.node.field, std::string(target.name) + "." + std::to_string(target.view));
+  NF_ASSIGN(auto found,
+            interned_.intern(inode_key + " " + text, [&]() -> Result<InternedNodes::Ptr> {
+              auto node = std::make_shared<LinkNode>();
+              node->field = target.node.field;
+              node->target = std::move(text);
+              node->inode = interned_inode(inode_key);
+              node->modified_ns = files_of(target.node.field)->modified_ns;
+              return InternedNodes::Ptr(std::move(node));
+            }));
+  return Entry{found.id, attr_of(*found.node), Lifetime::kNamed};
+}
+
+Result<Entry> FileSystem::enter_snapshot(const Target& target) {
+  const uint32_t field = target.node.field;
+  const FieldFiles* files = files_of(field);
+  const int64_t now = now_ns();
+  auto text =
+      control_text(control_context(), target.name, field == 0, files, tree_->directory(field).path);
+  if (!text) return not_found("no such control file");
+  const std::string inode_key = key_of('c', field, target.name);
+  NF_ASSIGN(auto found, interned_.intern(inode_key + " " + std::to_string(now / kSnapshotNs),
+                                         [&]() -> Result<InternedNodes::Ptr> {
+                                           auto node = std::make_shared<SnapshotNode>();
+                                           node->text = std::move(*text);
+                                           node->inode = interned_inode(inode_key);
+                                           node->modified_ns = now;
+                                           return InternedNodes::Ptr(std::move(node));
+                                         }));
+  return Entry{found.id, attr_of(*found.node), Lifetime::kNone};
+}
+
+// ---- attributes --------------------------------------------------------------------------------
+
+Attr FileSystem::attr_of(const Node& node) const {
+  const FieldFiles* files = files_of(node.field);
+  Attr attr{
+      .inode = 0,
+      .type = FileType::kDirectory,
+      .size = kDirectorySize,
+      .modified_ns = files != nullptr ? files->modified_ns : mount_.mounted_at * kNsPerSecond};
+  if (const auto id = ids_->encode(node)) attr.inode = id->value();
+  if (node.kind == Node::Kind::kWhole) {
+    attr.type = FileType::kFile;
+    attr.size = files->whole[node.view].layout->size();
+  } else if (node.kind == Node::Kind::kNeuron) {
+    attr.type = FileType::kFile;
+    attr.size = files->neuron[node.view].layout->size();
+  } else if (node.kind == Node::Kind::kRegions) {
+    attr.modified_ns = named_[node.field]->modified_ns();
+  }
+  return attr;
+}
+
+Attr FileSystem::attr_of(const InternedNode& node) const {
+  if (const auto* region = as<RegionNode>(&node)) {
+    return {.inode = region->inode,
+            .type = FileType::kFile,
+            .size = region->layout->size(),
+            .modified_ns = files_of(region->field)->modified_ns};
+  }
+  if (const auto* link = as<LinkNode>(&node)) {
+    return {.inode = link->inode,
+            .type = FileType::kLink,
+            .size = link->target.size(),
+            .modified_ns = link->modified_ns};
+  }
+  if (const auto* snapshot = as<SnapshotNode>(&node)) {
+    return {.inode = snapshot->inode,
+            .type = FileType::kFile,
+            .size = snapshot->text.size(),
+            .modified_ns = snapshot->modified_ns};
+  }
+  const auto& wide = static_cast<const WideNode&>(node);
+  Attr attr = attr_of(wide.node);
+  attr.inode = wide.inode;
+  return attr;
+}
+
+Result<Attr> FileSystem::getattr(NodeId id) const {
+  InternedNodes::Ptr holder;
+  NF_ASSIGN(const Node node, resolve(id, &holder));
+  return holder ? attr_of(*holder) : attr_of(node);
+}
+
+Lifetime FileSystem::node_lifetime(NodeId id) const {
+  const Node::Kind kind = ids_->decode(id).kind;
+  return kind == Node::Kind::kRegions || kind == Node::Kind::kControl ? Lifetime::kNamed
+                                                                      : Lifetime::kLong;
+}
+
+Result<std::string> FileSystem::readlink(NodeId id) const {
+  const auto holder = interned_.find(id);
+  const auto* link = as<LinkNode>(holder.get());
+  if (link == nullptr) return invalid_argument("not a symbolic link");
+  return link->target;
+}
+
+namespace {
+
+// Calls use(subject) when the node has extended attributes.
+template <typename Use>
+void with_subject(const Node& node, const InternedNode* interned, const Tree& tree,
+                  const Use& use) {
+  const auto* region = as<RegionNode>(interned);
+  const FieldFiles* files =
+      tree.directory(region != nullptr ? region->field : node.field).files.get();
+  const bool described = region != nullptr || node.kind == Node::Kind::kDirectory ||
+                         node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron;
+  if (files == nullptr || !described) return;
+  const std::string url = files->field->stored().url();
+  XattrSubject subject{*files, url, std::nullopt, region != nullptr ? &region->region : nullptr};
+  if (node.kind == Node::Kind::kNeuron) subject.neuron = static_cast<Index>(node.number);
+  use(subject);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> FileSystem::listxattr(NodeId id) const {
+  InternedNodes::Ptr holder;
+  NF_ASSIGN(const Node node, resolve(id, &holder));
+  std::vector<std::string> names;
+  with_subject(node, holder.get(), *tree_,
+               [&](const XattrSubject& subject) { names = xattr_names(subject); });
+  return names;
+}
+
+Result<std::string> FileSystem::getxattr(NodeId id, std::string_view name) const {
+  std::optional<std::string> value;
+  if (name.starts_with(kXattrPrefix)) {
+    InternedNodes::Ptr holder;
+    NF_ASSIGN(const Node node, resolve(id, &holder));
+    with_subject(node, holder.get(), *tree_,
+                 [&](const XattrSubject& subject) { value = xattr_value(subject, name); });
+  }
+  if (!value) return not_found("no such attribute");
+  return std::move(*value);
+}
+
+// ---- listings ----------------------------------------------------------------------------------
+
+Status FileSystem::readdir(NodeId id, uint64_t from, const Emit& emit) {
+  InternedNodes::Ptr holder;
+  NF_ASSIGN(const Node node, resolve(id, &holder));
+  constexpr uint64_t kDots = 2;
+  const Node parent = node.kind == Node::Kind::kInterned ? node : tree_->parent_of(node);
+  const auto dot = [&](const Node& n) {
+    Entry entry;
+    entry.attr.type = FileType::kDirectory;
+    entry.attr.inode = ids_->encode(n).value_or(kRootId).value();
+    return entry;
+  };
+  if (from < 1 && !emit(".", dot(node), 1)) return {};
+  if (from < kDots && !emit("..", dot(parent), kDots)) return {};
+  const uint64_t start = from < kDots ? 0 : from - kDots;
+  const Emit shifted = [&](std::string_view name, const Entry& entry, uint64_t next) {
+    return emit(name, entry, next + kDots);
+  };
+  if (node.kind == Node::Kind::kRegions) {
+    list_regions(node, start, shifted);
+  } else if (node.kind == Node::Kind::kControl) {
+    list_control(node, start, shifted);
+  } else {
+    tree_->list(node, start, [&](std::string_view name, const Node& child, uint64_t next) {
+      Entry entry{ids_->encode(child).value_or(NodeId(0)), attr_of(child), Lifetime::kLong};
+      if (child.kind == Node::Kind::kRegions) entry.lifetime = Lifetime::kNamed;
+      return shifted(name, entry, next);
+    });
+  }
+  return {};
+}
+
+void FileSystem::list_regions(const Node& node, uint64_t from, const Emit& emit) {
+  const auto names = named_[node.field]->current();
+  uint64_t position = 0;
+  for (const auto& [name, target] : *names) {
+    if (position++ < from) continue;
+    const auto file = parse_file_name(target);
+    if (!file) continue;
+    Entry entry;
+    entry.attr.type = FileType::kLink;
+    entry.attr.inode =
+        interned_inode(key_of('l', node.field, name + "." + std::to_string(file->view)));
+    const std::string shown = name + "." + std::string(all_views()[file->view].extension);
+    if (!emit(shown, entry, position)) return;
+  }
+}
+
+void FileSystem::list_control(const Node& node, uint64_t from, const Emit& emit) {
+  const auto names = control_names(node.field == 0, files_of(node.field) != nullptr);
+  for (uint64_t i = from; i < names.size(); ++i) {
+    Entry entry;
+    entry.attr.inode = interned_inode(key_of('c', node.field, names[i]));
+    if (!emit(names[i], entry, i + 1)) return;
+  }
+}
+
+std::string FileSystem::describe(NodeId id) const {
+  InternedNodes::Ptr holder;
+  const auto node = resolve(id, &holder);
+  if (!node.ok()) return "a file that is gone";
+  const auto* region = as<RegionNode>(holder.get());
+  if (region == nullptr) {
+    return node->kind == Node::Kind::kInterned ? "a control file" : tree_->path_of(*node);
+  }
+  const Directory& dir = tree_->directory(region->field);
+  return (dir.path.empty() ? "" : dir.path + "/") + "regions/" +
+         to_string(region->region, dir.files->spec.shape) + "." +
+         std::string(all_views()[region->view].extension);
+}
+
+uint64_t FileSystem::total_size() const {
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < tree_->size(); ++i) {
+    const FieldFiles* files = files_of(i);
+    if (files == nullptr) continue;
+    const uint64_t size = files->spec.size();
+    total = total > kMaxFileSize - std::min(size, kMaxFileSize) ? kMaxFileSize : total + size;
+  }
+  return total;
+}
+
+}  // namespace neurofs

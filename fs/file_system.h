@@ -1,0 +1,134 @@
+// FileSystem: the mount without a kernel. Tests call it directly; fuse_adapter.cc only translates.
+//
+// Purpose: look-ups, attributes, listings, reads, links and extended attributes of the namespace,
+// each answered from metadata except reads.
+// Thread-safety: every method from any thread. Reads of field.EXT and of neurons take no lock here
+// and allocate nothing; regions take a short map lock.
+// Ownership: shares engine, store and fields. Units: bytes, nanoseconds of Unix time.
+// Errors: a Status per call; to_errno() in errno_table.h is the one translation. A read gives all
+// the bytes up to the end of the file, or a Status, never a part (RELIABILITY R48).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/engine/engine.h"
+#include "core/engine/field.h"
+#include "core/field/hierarchy.h"
+#include "fs/control_files.h"
+#include "fs/error_log.h"
+#include "fs/interned_nodes.h"
+#include "fs/named_regions.h"
+#include "fs/node_content.h"
+#include "fs/tree.h"
+
+namespace neurofs {
+
+enum class FileType : uint8_t { kDirectory, kFile, kLink };
+
+struct Attr {
+  uint64_t inode = 0;
+  FileType type = FileType::kFile;
+  uint64_t size = 0;
+  int64_t modified_ns = 0;
+  uint32_t links = 1;
+};
+
+// How long the kernel may believe a name: names of a read-only field for long, named regions for
+// kNamedRegionsTtl, control files not at all (each look-up may make a new snapshot).
+enum class Lifetime : uint8_t { kLong, kNamed, kNone };
+
+struct Entry {
+  NodeId id;
+  Attr attr;
+  Lifetime lifetime = Lifetime::kLong;
+};
+
+// Bytes for a reply without a copy, and what keeps them alive.
+struct PinnedRead {
+  Bytes header;                  // of the view; comes first
+  std::optional<ReadPins> pins;  // then these spans
+  ByteVector rendered;           // or these bytes, where a view makes text
+  std::shared_ptr<const InternedNode> node;
+
+  uint64_t size() const;
+};
+
+class FileSystem {
+ public:
+  struct Sources {
+    std::shared_ptr<Engine> engine;
+    std::shared_ptr<ObjectStore> store;
+    Hierarchy hierarchy;
+    MountInfo mount;
+  };
+
+  // Attaches every array. Fails when the root is an array that did not open, or nothing did.
+  static Result<std::unique_ptr<FileSystem>> create(Sources sources);
+  ~FileSystem();
+
+  // Counts a look-up of interned nodes, to be given back by forget().
+  Result<Entry> lookup(NodeId parent, std::string_view name);
+  void forget(NodeId id, uint64_t lookups);
+
+  Result<Attr> getattr(NodeId id) const;
+  // How long the node's own attributes may be believed, and absent names in it.
+  Lifetime node_lifetime(NodeId id) const;
+
+  // Position 0 and up; `emit` returns false when its buffer is full. Counts no look-ups: an entry
+  // whose id is 0 has to be looked up by name.
+  using Emit = std::function<bool(std::string_view name, const Entry& entry, uint64_t next)>;
+  Status readdir(NodeId id, uint64_t from, const Emit& emit);
+
+  // `caller` tells readers apart for the predictor (a process id).
+  // Returns the bytes read: out.size(), or what the file has from `offset` on.
+  Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller) const;
+  Status read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
+                     PinnedRead* out) const;
+
+  Result<std::string> readlink(NodeId id) const;
+  Result<std::vector<std::string>> listxattr(NodeId id) const;
+  // kNotFound when the node has no such attribute.
+  Result<std::string> getxattr(NodeId id, std::string_view name) const;
+
+  // Bytes of all fields, for statfs.
+  uint64_t total_size() const;
+  Metrics& metrics() const { return engine_->metrics(); }
+  size_t interned_count() const { return interned_.size(); }
+
+ private:
+  struct OpenFile;
+
+  explicit FileSystem(Sources sources);
+
+  // The node behind an id; kStale when there is none. `holder` keeps an interned node.
+  Result<Node> resolve(NodeId id, InternedNodes::Ptr* holder) const;
+  Status open(NodeId id, OpenFile* file) const;
+  Attr attr_of(const Node& node) const;
+  Attr attr_of(const InternedNode& node) const;
+  Result<Entry> entry_of(const Node& node);
+  Result<Entry> enter_region(const Target& target);
+  Result<Entry> enter_link(const Target& target);
+  Result<Entry> enter_snapshot(const Target& target);
+  void list_regions(const Node& node, uint64_t from, const Emit& emit);
+  void list_control(const Node& node, uint64_t from, const Emit& emit);
+  Status failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const;
+  std::string describe(NodeId id) const;
+  const FieldFiles* files_of(uint32_t field) const { return tree_->directory(field).files.get(); }
+  ControlContext control_context() const { return {*engine_, *store_, *errors_, mount_}; }
+
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<ObjectStore> store_;
+  MountInfo mount_;
+  std::unique_ptr<ErrorLog> errors_;
+  std::unique_ptr<Tree> tree_;
+  std::unique_ptr<NodeIds> ids_;
+  std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
+  InternedNodes interned_;
+};
+
+}  // namespace neurofs

@@ -1,0 +1,137 @@
+// The read path of FileSystem: a file's byte range to header bytes and region bytes.
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "fs/file_system.h"
+
+namespace neurofs {
+
+// What a read needs to know about a file; on the stack, no allocation.
+struct FileSystem::OpenFile {
+  const ViewLayout* layout = nullptr;
+  const RegionReader* reader = nullptr;
+  uint64_t base = 0;                  // where the file's elements begin in the reader's region
+  const std::string* text = nullptr;  // a control file's bytes, instead of all above
+  uint64_t stream = 0;
+  std::shared_ptr<const InternedNode> node;
+
+  uint64_t size() const { return text != nullptr ? text->size() : layout->size(); }
+};
+
+namespace {
+
+// One stream per reader and file, or per reader and field for neurons, so that the predictor sees a
+// walk over neurons as one sequence.
+uint64_t stream_of(uint64_t what, uint64_t caller) {
+  return what ^ (caller * 0x9e3779b97f4a7c15u);
+}
+
+Status not_a_file() {
+  return invalid_argument("not a file that can be read");
+}
+
+}  // namespace
+
+uint64_t PinnedRead::size() const {
+  uint64_t total = header.size() + rendered.size();
+  if (!pins) return total;
+  for (const Bytes span : pins->spans()) total += span.size();
+  return total;
+}
+
+Status FileSystem::open(NodeId id, OpenFile* file) const {
+  NF_ASSIGN(const Node node, resolve(id, &file->node));
+  file->stream = id.value();
+  if (node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron) {
+    const FieldFiles& files = *files_of(node.field);
+    file->reader = &*files.reader;
+    if (node.kind == Node::Kind::kWhole) {
+      file->layout = files.whole[node.view].layout.get();
+      return {};
+    }
+    file->layout = files.neuron[node.view].layout.get();
+    file->base = node.number * files.neuron_size;
+    file->stream = id.value() - node.number;
+    return {};
+  }
+  if (const auto* region = dynamic_cast<const RegionNode*>(file->node.get())) {
+    file->layout = region->layout.get();
+    file->reader = &*region->reader;
+    return {};
+  }
+  if (const auto* snapshot = dynamic_cast<const SnapshotNode*>(file->node.get())) {
+    file->text = &snapshot->text;
+    return {};
+  }
+  return not_a_file();
+}
+
+Status FileSystem::failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const {
+  errors_->add_failed_read(describe(id), offset, length, status);
+  return status;
+}
+
+Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out,
+                                uint64_t caller) const {
+  OpenFile file;
+  NF_TRY(open(id, &file));
+  const uint64_t size = file.size();
+  if (offset >= size) return size_t{0};
+  out = out.first(std::min<uint64_t>(out.size(), size - offset));
+  if (file.text != nullptr) {
+    std::memcpy(out.data(), file.text->data() + offset, out.size());
+    return out.size();
+  }
+  const ByteRange range{offset, out.size()};
+  const ViewPlan plan = file.layout->plan(range);
+  if (!plan.header.empty()) std::memcpy(out.data(), plan.header.data(), plan.header.size());
+  const MutableBytes body = out.subspan(plan.header.size());
+  if (body.empty()) return out.size();
+  const uint64_t at = file.base + plan.region.offset;
+  const StreamId stream = stream_of(file.stream, caller);
+  if (!plan.rendered) {
+    assert(body.size() == plan.region.length);
+    const Status status = file.reader->read(at, body, stream);
+    if (!status.ok()) return failed(id, offset, range.length, status);
+    return out.size();
+  }
+  ByteVector elements(plan.region.length);
+  const Status status = file.reader->read(at, elements, stream);
+  if (!status.ok()) return failed(id, offset, range.length, status);
+  file.layout->render(range, elements, body);
+  return out.size();
+}
+
+Status FileSystem::read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
+                               PinnedRead* out) const {
+  OpenFile file;
+  NF_TRY(open(id, &file));
+  const uint64_t size = file.size();
+  if (offset >= size) return {};
+  const ByteRange range{offset, std::min(length, size - offset)};
+  out->node = file.node;
+  if (file.text != nullptr) {
+    out->header = std::as_bytes(std::span(*file.text)).subspan(range.offset, range.length);
+    return {};
+  }
+  const ViewPlan plan = file.layout->plan(range);
+  if (plan.rendered) {
+    out->rendered.resize(range.length);
+    const auto got = read(id, range.offset, out->rendered, caller);
+    return got.status();
+  }
+  out->header = plan.header;
+  if (plan.region.length == 0) return {};
+  auto pins = file.reader->read_pinned(file.base + plan.region.offset, plan.region.length,
+                                       stream_of(file.stream, caller));
+  if (!pins.ok()) return failed(id, offset, range.length, pins.status());
+  out->pins.emplace(std::move(pins).value());
+  assert(out->size() == range.length);
+  if (out->size() != range.length) {
+    return failed(id, offset, range.length, internal_error("the engine gave a part of a range"));
+  }
+  return {};
+}
+
+}  // namespace neurofs

@@ -1,0 +1,37 @@
+// fuse_adapter: libfuse's low-level operations, each a thin call of FileSystem.
+//
+// Purpose: translate requests, replies and Status; nothing else. With fuse_session.cc the only code
+// that sees libfuse. Thread-safety: handlers run on any of libfuse's workers.
+// Ownership: the adapter borrows the FileSystem; libfuse borrows the adapter.
+//
+// Small reads are copied through the stack; larger ones are replied from pinned blocks (writev to
+// /dev/fuse), so that the only copy is the kernel's.
+#pragma once
+
+#include <functional>
+
+#include "fs/file_system.h"
+#include "fs/mount_options.h"
+
+struct fuse_lowlevel_ops;
+
+namespace neurofs {
+
+struct FuseAdapter {
+  FileSystem& fs;
+  const MountOptions& options;
+  std::function<void()> on_init;  // called once, when the kernel has agreed on a protocol
+  bool no_open = false;           // set by init: the kernel opens files on its own
+
+  FuseAdapter(FileSystem& file_system, const MountOptions& mount_options,
+              std::function<void()> initialized);
+
+  Counter& reads;
+  Counter& read_bytes;
+  Counter& lookups;
+};
+
+// The table for fuse_session_new, whose user data is a FuseAdapter.
+const fuse_lowlevel_ops& fuse_operations();
+
+}  // namespace neurofs

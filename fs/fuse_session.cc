@@ -1,0 +1,204 @@
+#include "fs/fuse_session.h"
+
+#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 12)
+#include <fcntl.h>
+#include <fuse_log.h>
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdarg>
+#include <cstdio>
+#include <thread>
+
+#include "core/base/log.h"
+#include "fs/fuse_adapter.h"
+#include "fs/mount_point.h"
+#include "fs/shutdown_signals.h"
+
+namespace neurofs {
+namespace {
+
+constexpr int kKickMs = 20;
+const int kKickSignal = SIGRTMIN + 6;
+
+// What libfuse last said: the reason of a failed mount.
+std::string& last_fuse_message() {
+  static std::string message;
+  return message;
+}
+
+void log_fuse(fuse_log_level level, const char* format, va_list arguments) {
+  char text[512];
+  std::vsnprintf(text, sizeof text, format, arguments);
+  std::string message(text);
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  log(level <= FUSE_LOG_WARNING ? LogLevel::kWarning : LogLevel::kInfo, "libfuse: " + message);
+  if (level <= FUSE_LOG_ERR) last_fuse_message() = message;
+}
+
+// A comma would begin another option.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ',' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string option_text(const std::string& source, const MountOptions& options) {
+  std::string text =
+      "ro,nosuid,nodev,subtype=" + std::string(kFuseSubtype) + ",fsname=" + escaped(source);
+  // Without default_permissions other users would be let in unchecked (RELIABILITY S11).
+  text += options.allow_other ? ",allow_other,default_permissions" : ",default_permissions";
+  if (options.auto_unmount) text += ",auto_unmount";
+  return text;
+}
+
+class Session {
+ public:
+  Session(FileSystem& fs, const std::string& mountpoint, const MountOptions& options,
+          const std::function<void()>& on_ready)
+      : mountpoint_(mountpoint),
+        options_(options),
+        on_ready_(on_ready),
+        adapter_(fs, options, [this] {
+          initialized_ = true;
+          signals_.wake();
+        }) {}
+
+  Result<int> run(const std::string& source);
+
+ private:
+  Status mount(const std::string& source);
+  Status serve();
+  void watch();
+  void announce();
+  void stop_loop();
+
+  const std::string& mountpoint_;
+  const MountOptions& options_;
+  const std::function<void()>& on_ready_;
+  ShutdownSignals signals_;
+  FuseAdapter adapter_;
+  fuse_session* session_ = nullptr;
+  pthread_t loop_thread_ = pthread_self();
+  std::atomic<bool> initialized_ = false;
+  std::atomic<bool> finished_ = false;
+  std::atomic<int> signal_ = 0;
+};
+
+Status Session::mount(const std::string& source) {
+  std::string program = "neurofs";
+  std::string flag = "-o";
+  std::string text = option_text(source, options_);
+  char* arguments[] = {program.data(), flag.data(), text.data(), nullptr};
+  fuse_args args = FUSE_ARGS_INIT(3, arguments);
+  last_fuse_message().clear();
+  session_ = fuse_session_new(&args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &adapter_);
+  fuse_opt_free_args(&args);
+  if (session_ == nullptr) return invalid_argument("libfuse refuses: " + last_fuse_message());
+  if (fuse_session_mount(session_, mountpoint_.c_str()) != 0) {
+    return io_error(
+        "cannot mount on " + mountpoint_ + ": " + last_fuse_message() +
+        (geteuid() != 0 ? " (is /dev/fuse open to you, and fusermount3 installed?)" : ""));
+  }
+  const int fd = fuse_session_fd(session_);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return {};
+}
+
+Status Session::serve() {
+  fuse_loop_config* config = fuse_loop_cfg_create();
+  fuse_loop_cfg_set_clone_fd(config, 1);
+  fuse_loop_cfg_set_max_threads(config, options_.threads);
+  // Threads are kept: making one costs more than many requests.
+  fuse_loop_cfg_set_idle_threads(config, options_.threads);
+  const int result = fuse_session_loop_mt(session_, config);
+  fuse_loop_cfg_destroy(config);
+  if (result < 0 && result != -ENODEV) {
+    return io_error("the connection to the kernel failed: " + std::string(strerror(-result)));
+  }
+  return {};
+}
+
+// The mount has answered: from now on programs find it.
+void Session::announce() {
+  struct statfs st {};
+  if (statfs(mountpoint_.c_str(), &st) != 0) return;
+  if (options_.read_ahead_kb != 0) {
+    const auto mount = find_mount(mountpoint_);
+    const Status status = mount ? set_read_ahead(*mount, options_.read_ahead_kb)
+                                : not_found(mountpoint_ + " is not in /proc/self/mountinfo");
+    if (!status.ok()) log_info("read-ahead stays at the kernel's default: " + status.message());
+  }
+  on_ready_();
+}
+
+// libfuse's loop looks at its exit flag when a signal interrupts its wait; kicking it until it has
+// seen the flag leaves no window.
+void Session::stop_loop() {
+  fuse_session_exit(session_);
+  const int drain_ms = static_cast<int>(options_.drain_s) * 1000;
+  for (int waited = 0; !finished_; waited += kKickMs) {
+    pthread_kill(loop_thread_, kKickSignal);
+    const bool again = signals_.wait(kKickMs) != 0;
+    if (finished_) return;
+    if (!again && waited < drain_ms) continue;
+    log_warning(again ? "second signal: ending at once"
+                      : "requests are still in flight after the drain time: ending now");
+    (void)detach(mountpoint_);
+    _exit(again ? 128 + signal_ : 0);
+  }
+}
+
+// The housekeeping thread: announces the mount, then waits for a signal or the end.
+void Session::watch() {
+  bool announced = false;
+  while (!finished_) {
+    const int number = signals_.wait(-1);
+    if (finished_) return;
+    if (number != 0) {
+      signal_ = number;
+      return stop_loop();
+    }
+    if (initialized_ && !announced) {
+      announced = true;
+      announce();
+    }
+  }
+}
+
+Result<int> Session::run(const std::string& source) {
+  fuse_set_log_func(log_fuse);
+  struct sigaction kick {};
+  kick.sa_handler = [](int) {};
+  sigaction(kKickSignal, &kick, nullptr);
+  const Status mounted = mount(source);
+  Status served;
+  if (mounted.ok()) {
+    std::thread watcher([this] { watch(); });
+    served = serve();
+    finished_ = true;
+    signals_.wake();
+    watcher.join();
+    fuse_session_unmount(session_);
+  }
+  if (session_ != nullptr) fuse_session_destroy(session_);
+  NF_TRY(mounted);
+  NF_TRY(served);
+  return signal_.load();
+}
+
+}  // namespace
+
+Result<int> run_fuse_session(FileSystem& fs, const std::string& source,
+                             const std::string& mountpoint, const MountOptions& options,
+                             const std::function<void()>& on_ready) {
+  return Session(fs, mountpoint, options, on_ready).run(source);
+}
+
+}  // namespace neurofs

@@ -1,0 +1,71 @@
+#include "fs/mount.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "core/field/hierarchy.h"
+#include "fs/file_system.h"
+#include "fs/fuse_session.h"
+#include "fs/mount_point.h"
+#include "fs/source.h"
+
+namespace neurofs {
+namespace {
+
+std::string options_json(const MountOptions& options) {
+  const nlohmann::json json = {
+      {"ram_bytes", options.engine.ram_bytes}, {"policy", options.engine.policy},
+      {"predictor", options.engine.predictor}, {"threads", options.threads},
+      {"allow_other", options.allow_other},    {"direct_io", options.direct_io},
+      {"timeout_s", options.timeout_s},        {"read_ahead_kb", options.read_ahead_kb}};
+  return json.dump();
+}
+
+Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
+                                                     const std::string& mountpoint,
+                                                     const MountOptions& options,
+                                                     std::string* url) {
+  NF_ASSIGN(std::shared_ptr<Engine> engine, Engine::create(options.engine));
+  StoreOptions store_options = options.store;
+  store_options.writable = false;
+  store_options.metrics = &engine->metrics();
+  NF_ASSIGN(Source source, open_source(name, store_options));
+  if (!source.local_path.empty()) NF_TRY(check_apart(source.local_path, mountpoint));
+  FieldOptions field_options;
+  field_options.metrics = &engine->metrics();
+  NF_ASSIGN(Hierarchy hierarchy, open_hierarchy(source.store, source.path, field_options));
+  *url = source.store->url();
+  if (!source.path.empty()) *url += "/" + source.path;
+  MountInfo info{.source = *url,
+                 .mountpoint = mountpoint,
+                 .version = options.version,
+                 .mounted_at = std::time(nullptr),
+                 .options_json = options_json(options)};
+  return FileSystem::create(
+      {std::move(engine), std::move(source.store), std::move(hierarchy), std::move(info)});
+}
+
+Result<int> mount_and_serve(const std::string& source, const std::string& directory,
+                            const MountOptions& options, const std::function<void()>& on_ready) {
+  NF_ASSIGN(const std::string mountpoint, prepare_mountpoint(directory, options.recover));
+  std::string url;
+  NF_ASSIGN(const auto fs, open_file_system(source, mountpoint, options, &url));
+  return run_fuse_session(*fs, url, mountpoint, options, on_ready);
+}
+
+}  // namespace
+
+Result<int> run_mount(const std::string& source, const std::string& mountpoint,
+                      const MountOptions& options, const std::function<void(Status)>& on_ready) {
+  bool told = false;
+  auto result = mount_and_serve(source, mountpoint, options, [&] {
+    told = true;  // read again only after the telling thread has been joined
+    on_ready({});
+  });
+  if (!told) {
+    on_ready(result.ok() ? io_error("unmounted before the mount answered") : result.status());
+  }
+  return result;
+}
+
+}  // namespace neurofs

@@ -1,0 +1,227 @@
+#include "fs/tree.h"
+
+namespace neurofs {
+namespace {
+
+constexpr std::string_view kNeuronsName = "neurons";
+constexpr std::string_view kRegionsName = "regions";
+constexpr std::string_view kControlName = ".neurofs";
+constexpr std::string_view kWholeStem = "field";
+
+Status no_such(std::string_view name) {
+  return not_found("no such name: " + std::string(name.substr(0, 64)));
+}
+
+Target node_target(const Node& node) {
+  return {.node = node};
+}
+
+}  // namespace
+
+Tree::Tree(std::vector<Directory> directories) : directories_(std::move(directories)) {}
+
+Result<Target> Tree::lookup(const Node& parent, std::string_view name) const {
+  if (name.size() > kMaxName) return Status(Code::kNameTooLong, "a name has at most 255 bytes");
+  switch (parent.kind) {
+    case Node::Kind::kDirectory:
+      return lookup_in_directory(parent, name);
+    case Node::Kind::kBucket:
+      return lookup_in_bucket(parent, name);
+    case Node::Kind::kRegions:
+      return lookup_in_regions(parent, name);
+    case Node::Kind::kControl:
+      return Target{
+          .kind = Target::Kind::kControlFile, .node = {.field = parent.field}, .name = name};
+    default:
+      return no_such(name);
+  }
+}
+
+Result<Target> Tree::lookup_in_directory(const Node& parent, std::string_view name) const {
+  const Directory& dir = directories_[parent.field];
+  if (name == kControlName && (dir.files || parent.field == 0)) {
+    return node_target({.kind = Node::Kind::kControl, .field = parent.field});
+  }
+  if (!dir.files) {
+    const auto child = dir.children.find(name);
+    if (child == dir.children.end()) return no_such(name);
+    return node_target({.kind = Node::Kind::kDirectory, .field = child->second});
+  }
+  if (name == kNeuronsName && dir.files->has_neurons) {
+    return node_target({.kind = Node::Kind::kBucket, .field = parent.field});
+  }
+  if (name == kRegionsName) {
+    return node_target({.kind = Node::Kind::kRegions, .field = parent.field});
+  }
+  const auto file = parse_file_name(name);
+  if (!file || file->stem != kWholeStem) return no_such(name);
+  NF_TRY(dir.files->whole[file->view].status);
+  return node_target({.kind = Node::Kind::kWhole,
+                      .view = static_cast<uint8_t>(file->view),
+                      .field = parent.field});
+}
+
+Result<Target> Tree::lookup_in_bucket(const Node& parent, std::string_view name) const {
+  const FieldFiles& files = *directories_[parent.field].files;
+  const int depth = parent.depth;
+  const auto number = static_cast<Index>(parent.number);
+  if (const auto child = files.buckets.find_child(depth, number, name)) {
+    return node_target({.kind = Node::Kind::kBucket,
+                        .depth = static_cast<uint8_t>(depth + 1),
+                        .field = parent.field,
+                        .number = static_cast<uint64_t>(*child)});
+  }
+  const auto file = parse_file_name(name);
+  if (!file) return no_such(name);
+  const auto neuron = parse_neuron(file->stem, files.spec.neuron_shape());
+  if (!neuron) return no_such(name);
+  if (depth > 0) {
+    if (depth < files.buckets.levels()) return no_such(name);
+    const auto range = files.buckets.children(depth, number);
+    if (*neuron < range.first || *neuron >= range.end) return no_such(name);
+  }
+  NF_TRY(files.neuron[file->view].status);
+  return node_target({.kind = Node::Kind::kNeuron,
+                      .view = static_cast<uint8_t>(file->view),
+                      .field = parent.field,
+                      .number = static_cast<uint64_t>(*neuron)});
+}
+
+Result<Target> Tree::lookup_in_regions(const Node& parent, std::string_view name) const {
+  const auto file = parse_file_name(name);
+  if (!file) return no_such(name);
+  Target target{.node = {.field = parent.field}, .view = file->view, .name = file->stem};
+  if (is_region_alias(file->stem)) {
+    target.kind = Target::Kind::kRegionAlias;
+    return target;
+  }
+  target.kind = Target::Kind::kRegion;
+  NF_ASSIGN(target.region, parse_region(file->stem, directories_[parent.field].files->spec.shape));
+  return target;
+}
+
+bool Tree::exists(const Node& node) const {
+  if (node.field >= directories_.size()) return false;
+  const FieldFiles* files = directories_[node.field].files.get();
+  switch (node.kind) {
+    case Node::Kind::kInterned:
+      return false;
+    case Node::Kind::kDirectory:
+      return true;
+    case Node::Kind::kControl:
+      return files != nullptr || node.field == 0;
+    case Node::Kind::kRegions:
+      return files != nullptr;
+    case Node::Kind::kWhole:
+      return files != nullptr && node.view < files->whole.size() && files->whole[node.view].layout;
+    case Node::Kind::kBucket:
+      if (files == nullptr || !files->has_neurons) return false;
+      return node.depth == 0
+                 ? node.number == 0
+                 : node.depth <= files->buckets.levels() &&
+                       node.number < static_cast<uint64_t>(files->buckets.count_at(node.depth));
+    case Node::Kind::kNeuron:
+      return files != nullptr && files->has_neurons && node.view < files->neuron.size() &&
+             files->neuron[node.view].layout &&
+             node.number < static_cast<uint64_t>(files->spec.neuron_count());
+  }
+  return false;
+}
+
+void Tree::list(const Node& parent, uint64_t from, const Emit& emit) const {
+  if (parent.kind == Node::Kind::kDirectory) list_directory(parent, from, emit);
+  if (parent.kind == Node::Kind::kBucket) list_bucket(parent, from, emit);
+}
+
+void Tree::list_directory(const Node& parent, uint64_t from, const Emit& emit) const {
+  const Directory& dir = directories_[parent.field];
+  uint64_t position = 0;
+  // Emits when the position has come to `from`; false once the caller is full.
+  const auto offer = [&](std::string_view name, const Node& node) {
+    return position++ < from || emit(name, node, position);
+  };
+  if (dir.files || parent.field == 0) {
+    if (!offer(kControlName, {.kind = Node::Kind::kControl, .field = parent.field})) return;
+  }
+  for (const auto& [name, index] : dir.children) {
+    if (name == kControlName) continue;
+    if (!offer(name, {.kind = Node::Kind::kDirectory, .field = index})) return;
+  }
+  if (!dir.files) return;
+  const auto& views = all_views();
+  for (size_t v = 0; v < views.size(); ++v) {
+    if (!dir.files->whole[v].layout) continue;
+    const std::string name = std::string(kWholeStem) + "." + std::string(views[v].extension);
+    const auto view = static_cast<uint8_t>(v);
+    if (!offer(name, {.kind = Node::Kind::kWhole, .view = view, .field = parent.field})) return;
+  }
+  if (dir.files->has_neurons &&
+      !offer(kNeuronsName, {.kind = Node::Kind::kBucket, .field = parent.field})) {
+    return;
+  }
+  offer(kRegionsName, {.kind = Node::Kind::kRegions, .field = parent.field});
+}
+
+void Tree::list_bucket(const Node& parent, uint64_t from, const Emit& emit) const {
+  const FieldFiles& files = *directories_[parent.field].files;
+  const auto range = files.buckets.children(parent.depth, static_cast<Index>(parent.number));
+  const bool of_neurons = parent.depth == files.buckets.levels();
+  const int view = listed_view();
+  if (of_neurons && !files.neuron[view].layout) return;
+  const std::string extension = "." + std::string(all_views()[view].extension);
+  const Dims neuron_shape = files.spec.neuron_shape();
+  if (from >= static_cast<uint64_t>(range.end - range.first)) return;
+  for (Index n = range.first + static_cast<Index>(from); n < range.end; ++n) {
+    const auto next = static_cast<uint64_t>(n - range.first + 1);
+    Node node{.field = parent.field, .number = static_cast<uint64_t>(n)};
+    std::string name;
+    if (of_neurons) {
+      node.kind = Node::Kind::kNeuron;
+      node.view = static_cast<uint8_t>(view);
+      name = format_neuron(n, neuron_shape) + extension;
+    } else {
+      node.kind = Node::Kind::kBucket;
+      node.depth = static_cast<uint8_t>(parent.depth + 1);
+      name = files.buckets.name(node.depth, n);
+    }
+    if (!emit(name, node, next)) return;
+  }
+}
+
+Node Tree::parent_of(const Node& node) const {
+  const Node directory{.kind = Node::Kind::kDirectory, .field = node.field};
+  if (node.kind == Node::Kind::kDirectory) {
+    return {.kind = Node::Kind::kDirectory, .field = directories_[node.field].parent};
+  }
+  if (node.kind == Node::Kind::kBucket && node.depth > 0) {
+    return {.kind = Node::Kind::kBucket,
+            .depth = static_cast<uint8_t>(node.depth - 1),
+            .field = node.field,
+            .number = node.depth == 1 ? 0 : node.number / BucketTree::kFanOut};
+  }
+  if (node.kind == Node::Kind::kNeuron) return {.kind = Node::Kind::kBucket, .field = node.field};
+  return directory;
+}
+
+std::string Tree::path_of(const Node& node) const {
+  const Directory& dir = directories_[node.field];
+  const std::string base = dir.path.empty() ? "" : dir.path + "/";
+  switch (node.kind) {
+    case Node::Kind::kWhole:
+      return base + "field." + std::string(all_views()[node.view].extension);
+    case Node::Kind::kNeuron:
+      return base + "neurons/" +
+             format_neuron(static_cast<Index>(node.number), dir.files->spec.neuron_shape()) + "." +
+             std::string(all_views()[node.view].extension);
+    case Node::Kind::kBucket:
+      return base + "neurons";
+    case Node::Kind::kRegions:
+      return base + "regions";
+    case Node::Kind::kControl:
+      return base + ".neurofs";
+    default:
+      return dir.path;
+  }
+}
+
+}  // namespace neurofs
