@@ -112,7 +112,8 @@ Result<UniqueFd> RootedDir::open_parent(std::string_view path, bool make) const 
     NF_TRY(make_directory(parent));
     fd = open_beneath(parent, O_PATH | O_DIRECTORY);
   }
-  if (fd == -ENOENT || (fd == -ENOTDIR && !make)) return not_found("there is no directory " + quote_key(parent));
+  if (fd == -ENOENT || (fd == -ENOTDIR && !make))
+    return not_found("there is no directory " + quote_key(parent));
   if (fd < 0) return errno_status(-fd, "opening the directory " + quote_key(parent));
   return UniqueFd(fd);
 }

@@ -1,0 +1,37 @@
+// The contract of ObjectStore, as a suite that every driver passes.
+//
+//   INSTANTIATE_TEST_SUITE_P(File, StoreContract, testing::Values(StoreMaker{"uring", make}));
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/storage/object_store.h"
+
+namespace neurofs::test {
+
+struct StoreMaker {
+  std::string name;
+  std::function<std::shared_ptr<ObjectStore>()> make;  // empty and writable
+};
+
+class StoreContract : public testing::TestWithParam<StoreMaker> {
+ protected:
+  void SetUp() override { store_ = GetParam().make(); }
+
+  // Puts `size` bytes that depend on place and seed.
+  ByteVector put_pattern(std::string_view key, size_t size, unsigned seed = 1);
+
+  std::shared_ptr<ObjectStore> store_;
+};
+
+ByteVector pattern(size_t size, unsigned seed);
+
+// One range read; the outcome and status are in the op that comes back.
+ReadOp read_range(ObjectStore& store, std::string_view key, ByteRange range, ByteVector& out,
+                  ReadOp::Origin origin = ReadOp::Origin::kStart);
+
+}  // namespace neurofs::test
