@@ -134,6 +134,7 @@ Result<std::vector<ListEntry>> FileStore::list(std::string_view prefix, size_t l
     if (first.size() > limit) first.erase(std::prev(first.end()));
   }
   if (errno != 0) return errno_status(errno, doing("listing", prefix));
+  if (first.empty()) NF_TRY(root_.check_alive().with_context(doing("listing", prefix)));
   std::vector<ListEntry> entries;
   for (const auto& [name, is_prefix] : first) entries.push_back({name, is_prefix});
   return entries;

@@ -64,12 +64,15 @@ int RootedDir::open_beneath(const std::string& path, int flags, unsigned mode) c
   return openat2_beneath(root_.get(), path, flags, mode, 0);
 }
 
-Status RootedDir::prove_missing(std::string_view path) const {
+Status RootedDir::check_alive() const {
   struct stat root = {};
   if (::fstat(root_.get(), &root) != 0) return errno_status(errno, "looking at the store's root");
-  if (root.st_nlink == 0) {
-    return io_error("the directory of the store was removed; mount it again once it is back");
-  }
+  if (root.st_nlink != 0) return {};
+  return io_error("the directory of the store was removed; mount it again once it is back");
+}
+
+Status RootedDir::prove_missing(std::string_view path) const {
+  NF_TRY(check_alive());
   const std::string whole(path);
   // Without links in the path, the kernel's answer is proof.
   const int direct = openat2_beneath(root_.get(), whole, O_PATH, 0, RESOLVE_NO_SYMLINKS);

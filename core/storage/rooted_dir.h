@@ -24,6 +24,9 @@ class RootedDir {
   // The descriptor, or -errno. Always close-on-exec and non-blocking, so that a FIFO does not hang.
   int open_beneath(const std::string& path, int flags, unsigned mode = 0) const;
 
+  // kIoError when the root itself was removed: what it held is unknown then, not missing.
+  Status check_alive() const;
+
   // After `path` could not be opened for ENOENT or ENOTDIR: ok when it is certain that no such
   // object is there. Else the root is gone, or a link in the path points to nothing, and what was
   // meant to be there is unknown.
