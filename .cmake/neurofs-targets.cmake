@@ -43,6 +43,11 @@ function(neurofs_test NAME)
   neurofs_link_layers(${NAME} ${ARG_LAYERS})
   target_compile_options(${NAME} PRIVATE ${NEUROFS_WARNINGS})
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  # `ninja tests_unit` builds the unit tests alone: sanitizer trees need no more than they run.
+  if(NOT TARGET tests_${ARG_LABEL})
+    add_custom_target(tests_${ARG_LABEL})
+  endif()
+  add_dependencies(tests_${ARG_LABEL} ${NAME})
   gtest_discover_tests(${NAME} PROPERTIES LABELS ${ARG_LABEL} DISCOVERY_MODE PRE_TEST
                        DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -105,7 +105,7 @@ void BlockCache::demote(const BlockKey& key) {
   if (lock.owns_lock()) policy_->demote(id);
 }
 
-Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const BlockLoader& load) {
+Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
   uint64_t total = 0;
   for (const BlockRequest& r : requests) total += slot_size_for(r.size);
   if (total > reservations_.capacity()) {
@@ -123,7 +123,7 @@ Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const Bl
   return reservation;
 }
 
-void BlockCache::prefetch(std::span<BlockRequest> requests, const BlockLoader& load) {
+void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
   uint64_t total = 0;
   for (const BlockRequest& r : requests) total += slot_size_for(r.size);
   // Half the budget stays for those who wait.
@@ -201,7 +201,7 @@ void BlockCache::take_slots(std::span<BlockRequest> requests, std::vector<Mine>*
 }
 
 void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
-                           const BlockLoader& load, bool prefetched) {
+                           const LoadBlocks& load, bool prefetched) {
   if (mine.empty()) return;
   std::vector<BlockLoad> loads(mine.size());
   for (size_t i = 0; i < mine.size(); ++i) {

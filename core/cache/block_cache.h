@@ -78,7 +78,7 @@ struct BlockLoad {
   BlockRequest::Outcome outcome = BlockRequest::Outcome::kPending;  // out; kMissing: nothing stored
   Status status;                                                    // out, for kError
 };
-using BlockLoader = std::function<void(std::span<BlockLoad>)>;
+using LoadBlocks = std::function<void(std::span<BlockLoad>)>;
 
 class BlockCache {
  public:
@@ -105,12 +105,12 @@ class BlockCache {
   // Loads or pins all blocks of a group; every request gets an outcome. The returned reservation
   // must live as long as the pins. Blocks of a group must differ. Group bytes that pass
   // max_group_bytes() are refused with kNoMemory.
-  Result<Reservation> fetch(std::span<BlockRequest> requests, const BlockLoader& load);
+  Result<Reservation> fetch(std::span<BlockRequest> requests, const LoadBlocks& load);
   uint64_t max_group_bytes() const { return reservations_.capacity(); }
 
   // Loads what is neither here nor in flight, if memory can be had without waiting. Errors are
   // dropped.
-  void prefetch(std::span<BlockRequest> requests, const BlockLoader& load);
+  void prefetch(std::span<BlockRequest> requests, const LoadBlocks& load);
 
   bool contains(const BlockKey& key) const;
   // The kernel's page cache holds this block whole: it may leave first.
@@ -212,7 +212,7 @@ class BlockCache {
                      std::vector<Joined>* joined);
   void take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine);
   void run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
-                 const BlockLoader& load, bool prefetched);
+                 const LoadBlocks& load, bool prefetched);
   void publish(BlockRequest& request, const Mine& mine, bool prefetched);
   void finish_flight(const BlockRequest& request, const Mine& mine);
   void await(BlockRequest& request, Flight& flight);

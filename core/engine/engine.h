@@ -24,7 +24,8 @@ struct EngineOptions {
   std::string policy = "lru";              // EvictionPolicy plugin
   std::string predictor = "stride";        // Predictor plugin, "none" for off
   unsigned threads = 0;                    // decode and prefetch threads; 0: one per CPU
-  uint64_t prefetch_bytes = uint64_t{16} << 20;  // most bytes fetched ahead and not yet used, per stream
+  uint64_t prefetch_bytes = uint64_t{16}
+                            << 20;  // most bytes fetched ahead and not yet used, per stream
 };
 
 class Engine {

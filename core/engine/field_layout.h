@@ -14,12 +14,12 @@
 namespace neurofs {
 
 struct LayoutRequest {
-  Dims shape;
+  Dims shape{};
   size_t neuron_axes = 0;
   size_t item_size = 1;
   bool compressed = false;
-  Dims chunk_shape;  // empty: to be chosen
-  Dims shard_shape;  // empty: to be chosen
+  Dims chunk_shape{};  // empty: to be chosen
+  Dims shard_shape{};  // empty: to be chosen
 };
 
 struct FieldLayout {

@@ -1,0 +1,113 @@
+#include "core/engine/block_grid.h"
+
+#include <algorithm>
+
+#include "core/base/checked.h"
+
+namespace neurofs {
+namespace {
+
+constexpr uint64_t kSmallBlock = 4096;
+constexpr uint64_t kLargestRow = uint64_t{64} << 10;
+
+bool is_identity(const Dims& axes) {
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (axes[i] != static_cast<Index>(i)) return false;
+  }
+  return true;
+}
+
+// The most bytes that a block of a raw chunk should have.
+uint64_t block_limit(const FieldSpec& spec) {
+  if (!is_identity(spec.codecs.stored_axes())) return kSmallBlock;
+  uint64_t row = item_size(spec.dtype);
+  for (size_t axis = spec.neuron_axes; axis < spec.chunk_shape.size(); ++axis) {
+    if (!checked_mul(row, static_cast<uint64_t>(spec.chunk_shape[axis]), &row)) return kLargestRow;
+  }
+  return std::clamp(row, kSmallBlock, kLargestRow);
+}
+
+}  // namespace
+
+Result<BlockGrid> BlockGrid::make(const FieldSpec& spec) {
+  BlockGrid g;
+  const size_t rank = spec.shape.size();
+  const Dims& order = spec.codecs.stored_axes();
+  const Dims& chunk = spec.chunk_shape;
+  g.block_shape_ = chunk;
+  if (spec.codecs.is_raw()) {
+    const uint64_t limit = block_limit(spec);
+    uint64_t inner = item_size(spec.dtype);
+    bool cut = false;
+    for (size_t i = rank; i-- > 0;) {
+      const auto axis = static_cast<size_t>(order[i]);
+      const auto extent = static_cast<uint64_t>(chunk[axis]);
+      if (cut) {
+        g.block_shape_[axis] = 1;
+      } else if (extent > limit / inner) {
+        const uint64_t rows = std::max<uint64_t>(limit / inner, 1);
+        g.block_shape_[axis] = static_cast<Index>(rows);
+        g.cut_extent_ = extent;
+        g.cut_block_ = rows;
+        g.cut_stride_ = inner;
+        cut = true;
+      } else {
+        inner *= extent;
+      }
+    }
+  }
+
+  g.axes_.resize(rank);
+  g.strides_.resize(rank);
+  auto stride = static_cast<Index>(item_size(spec.dtype));
+  uint64_t weight = 1;
+  for (size_t i = rank; i-- > 0;) {
+    const auto axis = static_cast<size_t>(order[i]);
+    g.strides_[axis] = stride;
+    stride *= g.block_shape_[axis];
+    g.axes_[axis].chunk = FastDiv(static_cast<uint64_t>(chunk[axis]));
+    g.axes_[axis].block = FastDiv(static_cast<uint64_t>(g.block_shape_[axis]));
+    g.axes_[axis].sub_weight = weight;
+    weight *= static_cast<uint64_t>(ceil_div(chunk[axis], g.block_shape_[axis]));
+  }
+  g.block_size_ = static_cast<uint64_t>(stride);
+  g.blocks_per_chunk_ = weight;
+
+  g.chunk_grid_.resize(rank);
+  uint64_t count = weight;
+  for (size_t axis = rank; axis-- > 0;) {
+    g.chunk_grid_[axis] = ceil_div(spec.shape[axis], chunk[axis]);
+    g.axes_[axis].chunk_weight = count;
+    const auto cells = static_cast<uint64_t>(std::max<Index>(g.chunk_grid_[axis], 1));
+    if (!checked_mul(count, cells, &count) || count > static_cast<uint64_t>(INT64_MAX)) {
+      return overflow("shape " + to_string(spec.shape) + " in chunks of " + to_string(chunk) +
+                      " has more than 2^63 - 1 blocks; larger chunks are needed");
+    }
+  }
+  g.block_count_ = count;
+  return g;
+}
+
+Dims BlockGrid::chunk_of(uint64_t block) const {
+  uint64_t chunk = block / blocks_per_chunk_;
+  Dims at(chunk_grid_.size());
+  for (size_t axis = at.size(); axis-- > 0;) {
+    const auto cells = static_cast<uint64_t>(std::max<Index>(chunk_grid_[axis], 1));
+    at[axis] = static_cast<Index>(chunk % cells);
+    chunk /= cells;
+  }
+  return at;
+}
+
+ByteRange BlockGrid::part_of_chunk(uint64_t block) const {
+  const uint64_t sub = block % blocks_per_chunk_;
+  if (cut_stride_ == 0) return {0, block_size_};
+  // Blocks lie one after another in stored order; along the cut axis the last of each run is short.
+  const uint64_t per_run = ceil_div(cut_extent_, cut_block_);
+  const uint64_t run = sub / per_run;
+  const uint64_t begin = (sub % per_run) * cut_block_;
+  const uint64_t rows = std::min(cut_block_, cut_extent_ - begin);
+  return {(run * cut_extent_ + begin) * cut_stride_, rows * cut_stride_};
+}
+
+}  // namespace neurofs

@@ -1,0 +1,209 @@
+#include "core/engine/block_loader.h"
+
+#include <algorithm>
+
+#include "core/engine/parallel_for.h"
+
+namespace neurofs {
+namespace {
+
+constexpr uint64_t kMostMerged = uint64_t{8} << 20;  // bytes of one merged read
+
+using Outcome = BlockRequest::Outcome;
+
+}  // namespace
+
+void BlockLoader::finish(BlockLoad& load, const Status& status) const {
+  load.outcome = status.ok() ? Outcome::kData : Outcome::kError;
+  if (!status.ok()) {
+    load.status = status.with_context("field " + field_.url() + ", chunk " +
+                                      to_string(grid_.chunk_of(load.key.block)));
+  }
+}
+
+void BlockLoader::load(std::span<BlockLoad> loads) const {
+  std::vector<ChunkQuery> queries;
+  std::vector<size_t> query_of(loads.size());
+  uint64_t last_chunk = UINT64_MAX;
+  for (size_t i = 0; i < loads.size(); ++i) {
+    const uint64_t chunk = loads[i].key.block / grid_.blocks_per_chunk();
+    if (chunk != last_chunk) queries.push_back({grid_.chunk_of(loads[i].key.block), {}});
+    last_chunk = chunk;
+    query_of[i] = queries.size() - 1;
+  }
+  field_.locate(queries);
+
+  std::vector<Job> jobs;
+  jobs.reserve(loads.size());
+  for (size_t i = 0; i < loads.size(); ++i) {
+    const ChunkPlace& place = queries[query_of[i]].place;
+    if (place.kind == ChunkPlace::Kind::kMissing) {
+      loads[i].outcome = Outcome::kMissing;
+    } else if (place.kind == ChunkPlace::Kind::kError) {
+      finish(loads[i], place.status);
+    } else {
+      jobs.push_back({&loads[i], &place, {}});
+    }
+  }
+  if (jobs.empty()) return;
+  if (field_.spec().codecs.is_raw()) {
+    load_raw(jobs);
+  } else {
+    load_encoded(jobs);
+  }
+}
+
+// A chunk that is an object of its own must have exactly the size that the metadata says: reading a
+// part of it would not notice. True when it may be read; otherwise the outcome is set.
+bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) const {
+  if (job.place->kind != ChunkPlace::Kind::kWholeObject || *checked == job.place) return true;
+  const auto info = field_.store().stat(job.place->key);
+  if (!info.ok()) {
+    finish(*job.load, info.status());
+    return false;
+  }
+  if (!info->exists) {
+    job.load->outcome = Outcome::kMissing;
+    return false;
+  }
+  const uint64_t expected = field_.spec().codecs.decoded_size();
+  if (info->size != expected) {
+    finish(*job.load, corrupt("object " + job.place->key + " has " + std::to_string(info->size) +
+                              " bytes where the metadata promises " + std::to_string(expected)));
+    return false;
+  }
+  *checked = job.place;
+  return true;
+}
+
+void BlockLoader::load_raw(std::span<Job> jobs) const {
+  std::vector<Job> ready;
+  ready.reserve(jobs.size());
+  const ChunkPlace* checked = nullptr;
+  for (Job& job : jobs) {
+    if (!check_object_size(job, &checked)) continue;
+    const ByteRange part = grid_.part_of_chunk(job.load->key.block);
+    const bool in_object = job.place->kind == ChunkPlace::Kind::kRange;
+    if (in_object && part.end() > job.place->range.length) {
+      finish(*job.load, corrupt("object " + job.place->key + ": the chunk has " +
+                                std::to_string(job.place->range.length) +
+                                " bytes where the metadata promises " +
+                                std::to_string(field_.spec().codecs.decoded_size())));
+      continue;
+    }
+    job.range = {(in_object ? job.place->range.offset : 0) + part.offset, part.length};
+    ready.push_back(job);
+  }
+  read_raw(ready, true);
+}
+
+void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
+  std::vector<MutableBytes> dests(jobs.size());
+  std::vector<ReadOp> ops;
+  std::vector<size_t> first_job;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const Job& job = jobs[i];
+    dests[i] = job.load->dest.first(job.range.length);
+    if (merge && !ops.empty()) {
+      ReadOp& last = ops.back();
+      if (last.range.end() == job.range.offset && last.range.length < kMostMerged &&
+          last.key == job.place->key) {
+        last.range.length += job.range.length;
+        last.dests = {last.dests.data(), last.dests.size() + 1};
+        continue;
+      }
+    }
+    ReadOp op;
+    op.key = job.place->key;
+    op.range = job.range;
+    op.dests = {&dests[i], 1};
+    ops.push_back(op);
+    first_job.push_back(i);
+  }
+  field_.store().read(ops);
+
+  for (size_t o = 0; o < ops.size(); ++o) {
+    const ReadOp& op = ops[o];
+    const auto group = jobs.subspan(first_job[o], op.dests.size());
+    if (op.outcome == ReadOp::Outcome::kError && group.size() > 1) {
+      read_raw(group, false);  // find out which of the neighbours is at fault
+      continue;
+    }
+    for (const Job& job : group) {
+      if (op.outcome == ReadOp::Outcome::kData) {
+        field_.spec().codecs.decode_raw_part(job.load->dest.first(job.range.length));
+        finish(*job.load, {});
+      } else if (op.outcome == ReadOp::Outcome::kMissing) {
+        if (job.place->kind == ChunkPlace::Kind::kWholeObject) {
+          job.load->outcome = Outcome::kMissing;
+        } else {
+          finish(*job.load, io_error("object " + job.place->key +
+                                     " vanished after its index was read; read again"));
+        }
+      } else {
+        finish(*job.load, op.status);
+      }
+    }
+  }
+}
+
+void BlockLoader::load_encoded(std::span<Job> jobs) const {
+  const uint64_t most =
+      std::min<uint64_t>(field_.spec().codecs.max_encoded_size(), scratch_.capacity());
+  for (size_t i = 0; i < jobs.size();) {
+    uint64_t bytes = 0;
+    size_t end = i;
+    for (; end < jobs.size(); ++end) {
+      const bool sized = jobs[end].place->kind == ChunkPlace::Kind::kRange;
+      const uint64_t need = sized ? std::min(jobs[end].place->range.length, most) : most;
+      if (end > i && bytes + need > scratch_.capacity()) break;
+      bytes += need;
+    }
+    const Reservation held = scratch_.reserve(std::min(bytes, scratch_.capacity()));
+    read_and_decode(jobs.subspan(i, end - i));
+    i = end;
+  }
+}
+
+void BlockLoader::read_and_decode(std::span<Job> jobs) const {
+  const CodecChain& codecs = field_.spec().codecs;
+  std::vector<ByteVector> encoded(jobs.size());
+  std::vector<MutableBytes> dests(jobs.size());
+  std::vector<ReadOp> ops(jobs.size());
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const ChunkPlace& place = *jobs[i].place;
+    ops[i].key = place.key;
+    if (place.kind == ChunkPlace::Kind::kWholeObject) {
+      ops[i].whole = &encoded[i];
+      ops[i].whole_limit = codecs.max_encoded_size();
+      continue;
+    }
+    encoded[i].resize(place.range.length);
+    dests[i] = encoded[i];
+    ops[i].range = place.range;
+    ops[i].dests = {&dests[i], 1};
+  }
+  field_.store().read(ops);
+  parallel_for(decoders_, jobs.size(), [&](size_t i) {
+    BlockLoad& load = *jobs[i].load;
+    switch (ops[i].outcome) {
+      case ReadOp::Outcome::kData:
+        finish(load,
+               codecs.decode(encoded[i], load.dest).with_context("object " + jobs[i].place->key));
+        break;
+      case ReadOp::Outcome::kMissing:
+        if (ops[i].whole != nullptr) {
+          load.outcome = Outcome::kMissing;
+          break;
+        }
+        finish(load, io_error("object " + jobs[i].place->key +
+                              " vanished after its index was read; read again"));
+        break;
+      default:
+        finish(load, ops[i].status);
+    }
+    encoded[i] = {};
+  });
+}
+
+}  // namespace neurofs

@@ -1,0 +1,46 @@
+// BlockLoader: brings missing blocks from the store: places, one batch of reads, codecs.
+//
+// Purpose: the load step of a read. Raw blocks that are neighbours on disk become one read straight
+// into their slots; encoded chunks are read side by side and decoded on all CPUs.
+// Thread-safety: load() from many threads. Ownership: borrows the field, grid and executor.
+// Memory: encoded bytes are held only within `scratch`, a budget of its own; one chunk at least.
+// Errors: per block, with the field, chunk and cause; a neighbour's failure never fails a block.
+#pragma once
+
+#include <span>
+
+#include "core/base/executor.h"
+#include "core/cache/block_cache.h"
+#include "core/engine/block_grid.h"
+#include "core/field/stored_field.h"
+
+namespace neurofs {
+
+class BlockLoader {
+ public:
+  BlockLoader(StoredField& field, const BlockGrid& grid, Executor& decoders, Reservations& scratch)
+      : field_(field), grid_(grid), decoders_(decoders), scratch_(scratch) {}
+
+  // Sets the outcome of each load. `loads` are in ascending block order.
+  void load(std::span<BlockLoad> loads) const;
+
+ private:
+  struct Job {
+    BlockLoad* load;
+    const ChunkPlace* place;
+    ByteRange range;  // raw: bytes of the object
+  };
+  void load_raw(std::span<Job> jobs) const;
+  void read_raw(std::span<Job> jobs, bool merge) const;
+  bool check_object_size(const Job& job, const ChunkPlace** checked) const;
+  void load_encoded(std::span<Job> jobs) const;
+  void read_and_decode(std::span<Job> jobs) const;
+  void finish(BlockLoad& load, const Status& status) const;
+
+  StoredField& field_;
+  const BlockGrid& grid_;
+  Executor& decoders_;
+  Reservations& scratch_;
+};
+
+}  // namespace neurofs

@@ -1,0 +1,68 @@
+#include "core/engine/engine.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "core/engine/engine_state.h"
+#include "core/engine/field_state.h"
+
+namespace neurofs {
+namespace {
+
+constexpr size_t kPrefetchQueue = 64;
+constexpr size_t kDecodeQueue = 256;
+constexpr uint64_t kMostScratch = uint64_t{256} << 20;
+constexpr uint64_t kLeastBudget = uint64_t{64} << 10;
+
+size_t thread_count(const EngineOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Engine>> Engine::create(const EngineOptions& options) {
+  if (options.ram_bytes < kLeastBudget) {
+    return invalid_argument("a RAM budget of " + std::to_string(options.ram_bytes) +
+                            " bytes is too small; 64KiB is the least");
+  }
+  if (PredictorRegistry::instance().find(options.predictor) == nullptr) {
+    std::string known;
+    for (const auto& [name, p] : PredictorRegistry::instance().all()) known += " " + name;
+    return invalid_argument("unknown predictor '" + options.predictor + "'; known:" + known);
+  }
+  const uint64_t scratch = std::min(options.ram_bytes / 8, kMostScratch);
+  auto metrics = std::make_unique<Metrics>();
+  BlockCache::Options cache;
+  cache.budget = options.ram_bytes - scratch;
+  cache.policy = options.policy;
+  cache.metrics = metrics.get();
+  NF_ASSIGN(auto blocks, BlockCache::create(cache));
+  return std::shared_ptr<Engine>(
+      std::make_shared<EngineState>(options, std::move(metrics), std::move(blocks), scratch));
+}
+
+EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> metrics,
+                         std::unique_ptr<BlockCache> cache, uint64_t scratch_bytes)
+    : hits(metrics->counter("ram_hits_total", "Blocks that a read found in the RAM tier")),
+      misses(metrics->counter("ram_misses_total", "Blocks that a read had to wait for")),
+      fills(metrics->counter("fill_blocks_total", "Blocks that are not stored: the fill value")),
+      options_(options),
+      metrics_(std::move(metrics)),
+      cache_(std::move(cache)),
+      scratch_(std::max<uint64_t>(scratch_bytes, 1)),
+      decoders_(thread_count(options), kDecodeQueue),
+      prefetchers_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {}
+
+Result<std::shared_ptr<Field>> EngineState::attach(std::shared_ptr<StoredField> stored) {
+  NF_ASSIGN(BlockGrid grid, BlockGrid::make(stored->spec()));
+  PredictorLimits limits;
+  limits.block_count = grid.block_count();
+  const uint64_t ahead = std::min(options_.prefetch_bytes, cache_->budget() / 4);
+  limits.max_ahead_blocks = ahead / std::max<uint64_t>(slot_size_for(grid.block_size()), 1);
+  auto predictor = PredictorRegistry::instance().find(options_.predictor)->factory(limits);
+  return std::shared_ptr<Field>(std::make_shared<FieldState>(
+      shared_from_this(), std::move(stored), std::move(grid), std::move(predictor)));
+}
+
+}  // namespace neurofs

@@ -1,0 +1,113 @@
+#include "core/engine/field_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace neurofs {
+namespace {
+
+// One prefetch task: large enough for the device, small enough to share the threads.
+constexpr uint64_t kPrefetchTask = uint64_t{2} << 20;
+constexpr uint32_t kFeedbackEvery = 32;
+
+}  // namespace
+
+FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<StoredField> stored,
+                       BlockGrid grid, std::unique_ptr<Predictor> predictor)
+    : engine_(std::move(engine)),
+      stored_(std::move(stored)),
+      grid_(std::move(grid)),
+      id_(engine_->next_field_id()),
+      predictor_(std::move(predictor)) {}
+
+FieldState::~FieldState() {
+  cache().drop(id());
+}
+
+void FieldState::invalidate() {
+  const FieldId old = id();
+  stored_->forget_indexes();
+  // Loads in flight end under the old name, where no later read finds them.
+  id_.store(engine_->next_field_id(), std::memory_order_release);
+  cache().drop(old);
+}
+
+BlockLoader FieldState::make_loader() const {
+  return {*stored_, grid_, engine_->decoders(), engine_->scratch()};
+}
+
+Result<Reservation> FieldState::fetch(std::span<BlockRequest> requests) const {
+  const BlockLoader loader = make_loader();
+  return cache().fetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
+}
+
+void FieldState::observe(StreamId stream, BlockRun run, bool missed) {
+  std::unique_lock lock(predictor_mutex_, std::defer_lock);
+  if (missed) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return;
+  }
+  if (++observed_ % kFeedbackEvery == 0) {
+    const uint64_t used = cache().prefetch_used();
+    const uint64_t wasted = cache().prefetch_wasted();
+    predictor_->feedback(used - seen_used_, wasted - seen_wasted_);
+    seen_used_ = used;
+    seen_wasted_ = wasted;
+  }
+  proposals_.clear();
+  predictor_->observe(stream, run, &proposals_);
+  if (proposals_.empty()) return;
+  const std::vector<BlockRun> runs = proposals_;
+  lock.unlock();
+  for (const BlockRun& r : runs) start_prefetch(r);
+}
+
+void FieldState::start_prefetch(BlockRun run) {
+  const uint64_t per_task =
+      std::max<uint64_t>(kPrefetchTask / std::max<uint64_t>(block_size(), 1), 1);
+  for (uint64_t first = run.first; first < run.first + run.count; first += per_task) {
+    const uint64_t count = std::min(per_task, run.first + run.count - first);
+    // The task keeps the field alive, not the other way round: no cycle once it has run.
+    auto self = std::static_pointer_cast<FieldState>(shared_from_this());
+    const bool queued = engine_->prefetchers().try_submit([self, first, count] {
+      std::vector<BlockRequest> requests(count);
+      for (uint64_t i = 0; i < count; ++i) {
+        requests[i].key = {self->id(), first + i};
+        requests[i].size = self->block_size();
+      }
+      const BlockLoader loader = self->make_loader();
+      self->cache().prefetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
+    });
+    if (!queued) return;
+  }
+}
+
+std::string FieldState::tier_of_neuron(Index neuron) const {
+  const Region region = neuron_region(spec(), neuron);
+  uint64_t block = 0;
+  for (size_t axis = 0; axis < region.axes.size(); ++axis) {
+    if (region.axes[axis].count == 0) return "fill";
+    block += grid_.place(axis, region.axes[axis].start).block_share;
+  }
+  if (cache().contains({id(), block})) return "ram";
+  ChunkQuery query{grid_.chunk_of(block), {}};
+  stored_->locate({&query, 1});
+  return query.place.kind == ChunkPlace::Kind::kMissing ? "fill" : "disk";
+}
+
+Region neuron_region(const FieldSpec& spec, Index neuron) {
+  Region region = whole_region(spec.shape);
+  for (size_t axis = spec.neuron_axes; axis-- > 0;) {
+    AxisSlice& slice = region.axes[axis];
+    const Index extent = std::max<Index>(spec.shape[axis], 1);
+    slice.start = neuron % extent;
+    slice.count = 1;
+    slice.step = 1;
+    slice.drop = true;
+    neuron /= extent;
+  }
+  return region;
+}
+
+}  // namespace neurofs

@@ -1,0 +1,153 @@
+// RegionReader::read_pinned: spans into blocks where the bytes lie there in order.
+
+#include <algorithm>
+
+#include "core/engine/region_reader_impl.h"
+
+namespace neurofs {
+namespace {
+
+// Where a span of the answer lies: bytes [offset, offset + length) of a block.
+struct Part {
+  uint64_t block;
+  uint64_t offset;
+  uint64_t length;
+};
+
+// A reply of more parts than this is copied: the system takes 1024 per call.
+constexpr size_t kMostParts = 1000;
+
+// The bytes of a piece if it is dense in its block, in C order; 0 otherwise.
+uint64_t dense_bytes(const Piece& piece, const Dims& strides, size_t item) {
+  auto expected = static_cast<Index>(item);
+  for (size_t axis = piece.shape.size(); axis-- > 0;) {
+    if (piece.shape[axis] == 1) continue;
+    if (strides[axis] != expected) return 0;
+    expected *= piece.shape[axis];
+  }
+  return static_cast<uint64_t>(expected);
+}
+
+}  // namespace
+
+// Members end in reverse order: pins first, then the reservation that covers them.
+struct ReadPins::Impl {
+  Reservation reservation;
+  std::vector<BlockPin> pins;
+  ByteVector copy;
+};
+
+ReadPins::ReadPins(ReadPins&&) noexcept = default;
+ReadPins& ReadPins::operator=(ReadPins&&) noexcept = default;
+ReadPins::~ReadPins() = default;
+
+namespace {
+
+// Appends the parts of elements [first, first + count); false when some are not contiguous.
+bool plan_parts(const BlockGrid& grid, const Region& region, const Dims& full_shape,
+                const Dims& src_strides, size_t item, Index first, Index count,
+                std::vector<Part>* parts) {
+  BoxList boxes;
+  decompose_linear_range(full_shape, first, count, &boxes);
+  for (const Box& box : boxes) {
+    uint64_t expected_dst = 0;
+    for (PieceCursor cursor(grid, region, box, item); !cursor.done(); cursor.next()) {
+      const Piece& piece = cursor.piece();
+      const uint64_t bytes = dense_bytes(piece, src_strides, item);
+      if (bytes == 0 || static_cast<uint64_t>(piece.dst_offset) != expected_dst) return false;
+      expected_dst += bytes;
+      const auto offset = static_cast<uint64_t>(piece.src_offset);
+      if (!parts->empty() && parts->back().block == piece.block &&
+          parts->back().offset + parts->back().length == offset) {
+        parts->back().length += bytes;
+        continue;
+      }
+      if (parts->size() == kMostParts) return false;
+      parts->push_back({piece.block, offset, bytes});
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
+                                           StreamId stream) const {
+  NF_TRY(impl_->check_range(offset, length));
+  ReadPins result;
+  result.impl_ = std::make_unique<ReadPins::Impl>();
+  if (length == 0) return result;
+  FieldState& field = *impl_->field;
+  const size_t item = impl_->item;
+
+  const uint64_t first = offset / item;
+  const uint64_t end = (offset + length + item - 1) / item;
+  std::vector<Part> parts;
+  std::vector<BlockRequest> requests;
+  const bool contiguous =
+      plan_parts(field.grid(), impl_->region, impl_->full_shape, impl_->src_strides, item,
+                 static_cast<Index>(first), static_cast<Index>(end - first), &parts);
+  const uint64_t slot = slot_size_for(field.block_size());
+  bool served = contiguous && parts.size() * slot <= field.cache().max_group_bytes() / 8;
+  if (served) {
+    Touched touched;
+    const FieldId id = field.id();
+    for (const Part& p : parts) {
+      touched.add(p.block);
+      BlockPin pin = field.cache().pin({id, p.block});
+      if (!pin) break;
+      result.impl_->pins.push_back(std::move(pin));
+    }
+    touched.hits = result.impl_->pins.size();
+    if (result.impl_->pins.size() < parts.size()) {
+      // Never wait while holding pins that no reservation covers.
+      result.impl_->pins.clear();
+      std::vector<uint64_t> blocks;
+      for (const Part& p : parts) blocks.push_back(p.block);
+      std::sort(blocks.begin(), blocks.end());
+      served = std::adjacent_find(blocks.begin(), blocks.end()) == blocks.end();
+      if (served) {
+        requests.resize(blocks.size());
+        for (size_t i = 0; i < blocks.size(); ++i) {
+          requests[i].key = {id, blocks[i]};
+          requests[i].size = field.block_size();
+          touched.add(blocks[i]);
+        }
+        touched.misses = blocks.size() - touched.hits;
+        NF_ASSIGN(result.impl_->reservation, field.fetch(requests));
+        for (const BlockRequest& r : requests) {
+          if (r.outcome == BlockRequest::Outcome::kError) return r.status;
+          if (r.outcome == BlockRequest::Outcome::kMissing) served = false;
+        }
+      }
+      for (size_t i = 0; served && i < parts.size(); ++i) {
+        const auto it = std::lower_bound(
+            requests.begin(), requests.end(), parts[i].block,
+            [](const BlockRequest& r, uint64_t block) { return r.key.block < block; });
+        result.impl_->pins.push_back(std::move(it->pin));
+      }
+    }
+    if (served) {
+      touched.report(field, stream);
+      uint64_t skip = offset - first * item;
+      uint64_t left = length;
+      for (size_t i = 0; i < parts.size(); ++i) {
+        const std::byte* data = result.impl_->pins[i].data() + parts[i].offset + skip;
+        const uint64_t n = std::min(parts[i].length - skip, left);
+        result.spans_.emplace_back(data, n);
+        left -= n;
+        skip = 0;
+      }
+      return result;
+    }
+  }
+  requests.clear();  // pins go before their reservation
+  result.impl_->pins.clear();
+  result.impl_->reservation.release();
+  result.impl_->copy.resize(length);
+  NF_TRY(impl_->read_bytes(offset, result.impl_->copy, stream));
+  result.spans_.emplace_back(result.impl_->copy);
+  return result;
+}
+
+}  // namespace neurofs

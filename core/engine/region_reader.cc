@@ -1,0 +1,174 @@
+// RegionReader::read: a byte range of a region, through the cache, into the caller's buffer.
+//
+//   cut partial elements off both ends; the rest is a run of elements
+//   run -> boxes -> pieces; per piece: if its block is in RAM, copy it (no lock, no pin);
+//   else remember it; when enough are missing, fetch their blocks in one batch and copy
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/checked.h"
+#include "core/cache/epoch.h"
+#include "core/engine/region_reader_impl.h"
+#include "core/geometry/strided_copy.h"
+
+namespace neurofs {
+namespace {
+
+constexpr size_t kMostPending = 1024;                // pieces waiting for one fetch
+constexpr uint64_t kMostGroup = uint64_t{16} << 20;  // bytes of blocks fetched at once
+
+}  // namespace
+
+RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r)
+    : field(std::static_pointer_cast<FieldState>(std::move(f))),
+      region(r),
+      full_shape(r.full_shape()),
+      src_strides(source_strides(field->grid(), region)),
+      item(item_size(field->spec().dtype)) {
+  elements = element_count(full_shape).value();  // a region is never larger than its field
+}
+
+RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region)
+    : impl_(std::make_shared<const Impl>(std::move(field), region)) {}
+RegionReader::~RegionReader() = default;
+RegionReader::RegionReader(RegionReader&&) noexcept = default;
+RegionReader& RegionReader::operator=(RegionReader&&) noexcept = default;
+
+const Region& RegionReader::region() const {
+  return impl_->region;
+}
+uint64_t RegionReader::size() const {
+  return static_cast<uint64_t>(impl_->elements) * impl_->item;
+}
+
+Status RegionReader::Impl::check_range(uint64_t offset, uint64_t length) const {
+  uint64_t end = 0;
+  if (!checked_add(offset, length, &end) || end > static_cast<uint64_t>(elements) * item) {
+    return invalid_argument("bytes [" + std::to_string(offset) + ", +" + std::to_string(length) +
+                            ") pass the region's end at " +
+                            std::to_string(static_cast<uint64_t>(elements) * item));
+  }
+  return {};
+}
+
+Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) const {
+  NF_TRY(impl_->check_range(offset, out.size()));
+  return impl_->read_bytes(offset, out, stream);
+}
+
+Status RegionReader::Impl::read_bytes(uint64_t offset, MutableBytes out, StreamId stream) const {
+  // A partial element at either end goes through a buffer of one element.
+  const uint64_t skip = offset % item;
+  if (skip != 0 || out.size() < item) {
+    if (out.empty()) return {};
+    std::byte one[16];
+    const auto at = static_cast<Index>(offset / item);
+    NF_TRY(read_elements(at, 1, one, stream));
+    const uint64_t n = std::min<uint64_t>(item - skip, out.size());
+    std::memcpy(out.data(), one + skip, n);
+    return read_bytes(offset + n, out.subspan(n), stream);
+  }
+  const uint64_t whole = out.size() / item;
+  NF_TRY(read_elements(static_cast<Index>(offset / item), static_cast<Index>(whole), out.data(),
+                       stream));
+  const uint64_t done = whole * item;
+  return done == out.size() ? Status() : read_bytes(offset + done, out.subspan(done), stream);
+}
+
+Status RegionReader::Impl::read_elements(Index first, Index count, std::byte* out,
+                                         StreamId stream) const {
+  BoxList boxes;
+  decompose_linear_range(full_shape, first, count, &boxes);
+  Touched touched;
+  for (const Box& box : boxes) {
+    NF_TRY(read_box(box, out, &touched));
+    Index n = static_cast<Index>(item);
+    for (const Index extent : box.shape) n *= extent;
+    out += n;
+  }
+  touched.report(*field, stream);
+  return {};
+}
+
+Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* touched) const {
+  PieceCursor cursor(field->grid(), region, box, item);
+  std::vector<Pending> pending;
+  const FieldId id = field->id();
+  while (!cursor.done()) {
+    {
+      const EpochGuard guard;
+      // The guard is renewed now and then: memory that it holds back could be needed by others.
+      for (int left = 64; left > 0 && !cursor.done() && pending.size() < kMostPending; --left) {
+        const Piece& piece = cursor.piece();
+        touched->add(piece.block);
+        const std::byte* data = field->cache().peek({id, piece.block});
+        if (data != nullptr) {
+          ++touched->hits;
+          strided_copy(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
+                       src_strides, piece.shape, item);
+        } else {
+          pending.push_back({piece.block, piece.src_offset, out + piece.dst_offset, piece.shape});
+        }
+        cursor.next();
+      }
+    }
+    if (pending.size() >= kMostPending || (cursor.done() && !pending.empty())) {
+      touched->misses += pending.size();
+      NF_TRY(fetch_and_copy(id, pending, cursor.dst_strides()));
+      pending.clear();
+    }
+  }
+  return {};
+}
+
+Status RegionReader::Impl::fetch_and_copy(FieldId id, std::vector<Pending>& pending,
+                                          const Dims& dst_strides) const {
+  std::stable_sort(pending.begin(), pending.end(),
+                   [](const Pending& a, const Pending& b) { return a.block < b.block; });
+  const uint64_t slot = slot_size_for(field->block_size());
+  const uint64_t group =
+      std::max<uint64_t>(std::min(kMostGroup, field->cache().max_group_bytes() / 4) / slot, 1);
+  std::vector<BlockRequest> requests;
+  for (size_t i = 0; i < pending.size();) {
+    requests.clear();
+    size_t end = i;
+    for (; end < pending.size(); ++end) {
+      if (!requests.empty() && requests.back().key.block == pending[end].block) continue;
+      if (requests.size() == group) break;
+      BlockRequest& r = requests.emplace_back();
+      r.key = {id, pending[end].block};
+      r.size = field->block_size();
+    }
+    auto reservation = field->fetch(requests);
+    NF_TRY(reservation);
+    const Status copied = copy_group(requests, std::span(pending).subspan(i, end - i), dst_strides);
+    requests.clear();  // pins go before the reservation that covers them
+    NF_TRY(copied);
+    i = end;
+  }
+  return {};
+}
+
+Status RegionReader::Impl::copy_group(std::span<const BlockRequest> requests,
+                                      std::span<const Pending> pieces,
+                                      const Dims& dst_strides) const {
+  size_t r = 0;
+  for (const Pending& p : pieces) {
+    while (requests[r].key.block != p.block) ++r;
+    const BlockRequest& request = requests[r];
+    if (request.outcome == BlockRequest::Outcome::kData) {
+      strided_copy(p.dst, dst_strides, request.pin.data() + p.src_offset, src_strides, p.shape,
+                   item);
+    } else if (request.outcome == BlockRequest::Outcome::kMissing) {
+      const Dims broadcast(p.shape.size(), 0);
+      strided_copy(p.dst, dst_strides, field->spec().fill.data(), broadcast, p.shape, item);
+      field->engine_state().fills.add();
+    } else {
+      return request.status;
+    }
+  }
+  return {};
+}
+
+}  // namespace neurofs

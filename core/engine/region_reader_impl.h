@@ -1,0 +1,64 @@
+// RegionReader::Impl: a region prepared for reading; internal to core/engine.
+//
+// Thread-safety: immutable. Ownership: keeps the field alive.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/engine/field.h"
+#include "core/engine/field_state.h"
+#include "core/engine/read_plan.h"
+#include "core/geometry/linear_range.h"
+
+namespace neurofs {
+
+// Which blocks one read touched, for the predictor and the counters.
+struct Touched {
+  uint64_t first = UINT64_MAX;
+  uint64_t last = 0;
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+
+  void add(uint64_t block) {
+    first = std::min(first, block);
+    last = std::max(last, block);
+  }
+  void report(FieldState& field, StreamId stream) const {
+    if (hits > 0) field.engine_state().hits.add(hits);
+    if (misses > 0) field.engine_state().misses.add(misses);
+    const uint64_t blocks = hits + misses;
+    if (blocks == 0) return;
+    // A scattered read is told by where it begins; a dense one by its whole extent.
+    const uint64_t extent = last - first + 1;
+    field.observe(stream, {first, extent <= 2 * blocks ? extent : blocks}, misses > 0);
+  }
+};
+
+struct RegionReader::Impl {
+  struct Pending {
+    uint64_t block;
+    Index src_offset;
+    std::byte* dst;
+    Dims shape;
+  };
+
+  Impl(std::shared_ptr<Field> f, const Region& r);
+
+  Status check_range(uint64_t offset, uint64_t length) const;
+  Status read_bytes(uint64_t offset, MutableBytes out, StreamId stream) const;
+  Status read_elements(Index first, Index count, std::byte* out, StreamId stream) const;
+  Status read_box(const Box& box, std::byte* out, Touched* touched) const;
+  Status fetch_and_copy(FieldId id, std::vector<Pending>& pending, const Dims& dst_strides) const;
+  Status copy_group(std::span<const BlockRequest> requests, std::span<const Pending> pieces,
+                    const Dims& dst_strides) const;
+
+  const std::shared_ptr<FieldState> field;
+  const Region region;
+  const Dims full_shape;
+  const Dims src_strides;
+  const size_t item;
+  Index elements = 0;
+};
+
+}  // namespace neurofs
