@@ -77,7 +77,8 @@ Result<json> make_zarr3_metadata(const CreateOptions& options) {
                                                      .compressed = is_compressed(options.codecs),
                                                      .chunk_shape = options.chunk_shape,
                                                      .shard_shape = options.shard_shape}));
-  json document = array_document(options, layout);
+  // By way of text, which is what a reader gets.
+  json document = json::parse(array_document(options, layout).dump());
   const auto parsed = parse_zarr3_array(document);
   if (!parsed.ok()) return parsed.status().with_context("the new field's zarr.json");
   return document;
