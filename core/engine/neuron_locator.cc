@@ -1,0 +1,20 @@
+#include "core/engine/neuron_locator.h"
+
+namespace neurofs {
+
+NeuronLocator::NeuronLocator(const FieldSpec& spec, const BlockGrid& grid) : grid_(grid) {
+  if (spec.neuron_count() == 0 || spec.neuron_size() == 0) return;
+  auto expected = static_cast<Index>(item_size(spec.dtype));
+  for (size_t axis = spec.shape.size(); axis-- > spec.neuron_axes;) {
+    const Index extent = spec.shape[axis];
+    if (grid.block_shape()[axis] < extent) return;
+    if (extent > 1 && grid.strides()[axis] != expected) return;
+    expected *= extent;
+  }
+  for (size_t axis = 0; axis < spec.neuron_axes; ++axis) {
+    extents_.emplace_back(static_cast<uint64_t>(spec.shape[axis]));
+  }
+  applies_ = true;
+}
+
+}  // namespace neurofs

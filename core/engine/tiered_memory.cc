@@ -1,0 +1,254 @@
+// Random access to neurons. The fast path of batch_get looks at blocks under one epoch per group of
+// neurons, with no lock and no pin; what is missing is fetched in one batch afterwards.
+
+#include "core/engine/tiered_memory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "core/cache/epoch.h"
+#include "core/engine/field_state.h"
+#include "core/engine/neuron_locator.h"
+
+namespace neurofs {
+namespace {
+
+constexpr size_t kGuardedNeurons = 4096;
+constexpr uint64_t kMostGroup = uint64_t{16} << 20;
+constexpr StreamId kRandomAccess = 0x4e46;
+
+// A neuron that was not in RAM: its block, and where its row goes.
+struct Absent {
+  NeuronLocator::Place place;
+  std::byte* row;
+};
+
+template <typename Word>
+void copy_word(std::byte* to, const std::byte* from) {
+  std::memcpy(to, from, sizeof(Word));
+}
+
+void copy_row(std::byte* to, const std::byte* from, size_t size) {
+  switch (size) {
+    case 1:
+      return copy_word<uint8_t>(to, from);
+    case 2:
+      return copy_word<uint16_t>(to, from);
+    case 4:
+      return copy_word<uint32_t>(to, from);
+    case 8:
+      return copy_word<uint64_t>(to, from);
+    default:
+      std::memcpy(to, from, size);
+  }
+}
+
+}  // namespace
+
+struct TieredMemory::Impl {
+  explicit Impl(std::shared_ptr<Field> f)
+      : field(std::static_pointer_cast<FieldState>(std::move(f))),
+        locator(field->spec(), field->grid()),
+        neuron_count(field->spec().neuron_count()),
+        neuron_size(field->spec().neuron_size()) {}
+
+  Status check(Index neuron) const {
+    if (neuron >= 0 && neuron < neuron_count) return {};
+    return invalid_argument("neuron " + std::to_string(neuron) + " of " + field->stored().url() +
+                            ", which has " + std::to_string(neuron_count));
+  }
+  Result<Activation> get(Index neuron) const;
+  Result<Activation> get_copy(Index neuron) const;
+  Status fetch_rows(FieldId id, std::vector<Absent>& absent) const;
+  Status copy_rows(std::span<const BlockRequest> requests, std::span<const Absent> rows) const;
+  void fill_row(std::byte* row) const;
+
+  const std::shared_ptr<FieldState> field;
+  const NeuronLocator locator;
+  const Index neuron_count;
+  const uint64_t neuron_size;
+};
+
+Result<TieredMemory> TieredMemory::open(std::string_view url, const EngineOptions& options) {
+  NF_ASSIGN(auto engine, Engine::create(options));
+  StoreOptions store_options;
+  store_options.metrics = &engine->metrics();
+  // A file (.npy, raw) is an array of the directory that holds it.
+  std::string_view path;
+  auto store = open_store(url, store_options);
+  if (!store.ok()) {
+    const size_t slash = url.rfind('/');
+    const std::string_view parent =
+        slash == std::string_view::npos ? "." : url.substr(0, std::max<size_t>(slash, 1));
+    path = slash == std::string_view::npos ? url : url.substr(slash + 1);
+    auto directory = open_store(parent, store_options);
+    if (!directory.ok()) return store.status();
+    store = std::move(directory);
+  }
+  FieldOptions field_options;
+  field_options.metrics = &engine->metrics();
+  NF_ASSIGN(auto stored, open_stored_field(*store, path, field_options));
+  NF_ASSIGN(auto field, engine->attach(std::move(stored)));
+  return TieredMemory(std::move(field));
+}
+
+TieredMemory::TieredMemory(std::shared_ptr<Field> field)
+    : impl_(std::make_shared<const Impl>(std::move(field))) {}
+TieredMemory::TieredMemory(TieredMemory&&) noexcept = default;
+TieredMemory& TieredMemory::operator=(TieredMemory&&) noexcept = default;
+TieredMemory::~TieredMemory() = default;
+
+const FieldSpec& TieredMemory::spec() const {
+  return impl_->field->spec();
+}
+Engine& TieredMemory::engine() const {
+  return impl_->field->engine();
+}
+
+Result<Activation> TieredMemory::get(Index neuron) const {
+  return impl_->get(neuron);
+}
+
+LazyActivation TieredMemory::lazy(Index neuron) const {
+  return {impl_, neuron};
+}
+
+Result<Activation> TieredMemory::Impl::get(Index neuron) const {
+  if (neuron < 0 || neuron >= neuron_count) return check(neuron);
+  if (!locator.applies()) return get_copy(neuron);
+  const NeuronLocator::Place place = locator.locate(neuron);
+  const BlockKey key{field->id(), place.block};
+  BlockPin pin = field->cache().pin(key);
+  if (!pin) {
+    BlockRequest request;
+    request.key = key;
+    request.size = field->block_size();
+    NF_ASSIGN(const Reservation reservation, field->fetch({&request, 1}));
+    field->engine_state().misses.add();
+    field->observe(kRandomAccess, {place.block, 1}, true);
+    if (request.outcome == BlockRequest::Outcome::kError) return request.status;
+    if (request.outcome == BlockRequest::Outcome::kMissing) return get_copy(neuron);
+    pin = std::move(request.pin);
+  }
+  const std::byte* data = pin.data() + place.offset;
+  return Activation({data, neuron_size}, std::move(pin));
+}
+
+// Where a neuron is spread over blocks, or not stored at all.
+Result<Activation> TieredMemory::Impl::get_copy(Index neuron) const {
+  auto copy = std::make_shared<ByteVector>(neuron_size);
+  const RegionReader reader(field, neuron_region(field->spec(), neuron));
+  NF_TRY(reader.read(0, *copy, kRandomAccess));
+  const Bytes bytes = *copy;
+  return Activation(bytes, std::shared_ptr<const void>(std::move(copy)));
+}
+
+Status TieredMemory::batch_get(const Region& region, MutableBytes out) const {
+  const RegionReader reader(impl_->field, region);
+  if (out.size() != reader.size()) {
+    return invalid_argument("the region has " + std::to_string(reader.size()) +
+                            " bytes, the buffer " + std::to_string(out.size()));
+  }
+  return reader.read(0, out, kRandomAccess);
+}
+
+Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out) const {
+  const Impl& m = *impl_;
+  if (out.size() != neurons.size() * m.neuron_size) {
+    return invalid_argument("a batch of " + std::to_string(neurons.size()) + " neurons has " +
+                            std::to_string(neurons.size() * m.neuron_size) + " bytes, the buffer " +
+                            std::to_string(out.size()));
+  }
+  for (const Index neuron : neurons) {
+    if (neuron < 0 || neuron >= m.neuron_count) return m.check(neuron);
+  }
+  if (!m.locator.applies()) {
+    for (size_t i = 0; i < neurons.size(); ++i) {
+      const RegionReader reader(m.field, neuron_region(spec(), neurons[i]));
+      NF_TRY(reader.read(0, out.subspan(i * m.neuron_size, m.neuron_size), kRandomAccess));
+    }
+    return {};
+  }
+  std::vector<Absent> absent;
+  const FieldId id = m.field->id();
+  BlockCache& cache = m.field->cache();
+  std::byte* row = out.data();
+  for (size_t begin = 0; begin < neurons.size(); begin += kGuardedNeurons) {
+    const EpochGuard guard;
+    const size_t end = std::min(begin + kGuardedNeurons, neurons.size());
+    for (size_t i = begin; i < end; ++i, row += m.neuron_size) {
+      const NeuronLocator::Place place = m.locator.locate(neurons[i]);
+      const std::byte* data = cache.peek({id, place.block});
+      if (data != nullptr) {
+        copy_row(row, data + place.offset, m.neuron_size);
+      } else {
+        absent.push_back({place, row});
+      }
+    }
+  }
+  m.field->engine_state().hits.add(neurons.size() - absent.size());
+  if (absent.empty()) return {};
+  m.field->engine_state().misses.add(absent.size());
+  return m.fetch_rows(id, absent);
+}
+
+Status TieredMemory::Impl::fetch_rows(FieldId id, std::vector<Absent>& absent) const {
+  std::sort(absent.begin(), absent.end(),
+            [](const Absent& a, const Absent& b) { return a.place.block < b.place.block; });
+  const uint64_t slot = slot_size_for(field->block_size());
+  const uint64_t group =
+      std::max<uint64_t>(std::min(kMostGroup, field->cache().max_group_bytes() / 4) / slot, 1);
+  std::vector<BlockRequest> requests;
+  for (size_t i = 0; i < absent.size();) {
+    requests.clear();
+    size_t end = i;
+    for (; end < absent.size(); ++end) {
+      if (!requests.empty() && requests.back().key.block == absent[end].place.block) continue;
+      if (requests.size() == group) break;
+      BlockRequest& r = requests.emplace_back();
+      r.key = {id, absent[end].place.block};
+      r.size = field->block_size();
+    }
+    auto reservation = field->fetch(requests);
+    NF_TRY(reservation);
+    const Status copied = copy_rows(requests, std::span(absent).subspan(i, end - i));
+    requests.clear();  // pins go before the reservation that covers them
+    NF_TRY(copied);
+    i = end;
+  }
+  return {};
+}
+
+Status TieredMemory::Impl::copy_rows(std::span<const BlockRequest> requests,
+                                     std::span<const Absent> rows) const {
+  size_t r = 0;
+  for (const Absent& a : rows) {
+    while (requests[r].key.block != a.place.block) ++r;
+    const BlockRequest& request = requests[r];
+    if (request.outcome == BlockRequest::Outcome::kError) return request.status;
+    if (request.outcome == BlockRequest::Outcome::kMissing) {
+      fill_row(a.row);
+    } else {
+      copy_row(a.row, request.pin.data() + a.place.offset, neuron_size);
+    }
+  }
+  return {};
+}
+
+void TieredMemory::Impl::fill_row(std::byte* row) const {
+  const ByteVector& fill = field->spec().fill;
+  for (uint64_t done = 0; done < neuron_size; done += fill.size()) {
+    std::memcpy(row + done, fill.data(), fill.size());
+  }
+}
+
+Result<Bytes> LazyActivation::value() {
+  if (!loaded_) {
+    NF_ASSIGN(activation_, memory_->get(neuron_));
+    loaded_ = true;
+  }
+  return activation_.bytes();
+}
+
+}  // namespace neurofs

@@ -1,0 +1,79 @@
+// TieredMemory: a field in a program, read through the tiers as if it were in memory.
+//
+// Purpose: the C++ API for random access: get() one neuron, batch_get() many or a region.
+//
+//   NF_ASSIGN(auto memory, TieredMemory::open("/data/brain.zarr", {.ram_bytes = 4ull << 30}));
+//   NF_ASSIGN(auto neuron, memory.get(42'000'000'000));
+//   std::span<const float> features = neuron.as<float>();
+//
+// Thread-safety: every method from any thread. Ownership: shares the field and its engine; an
+// Activation keeps its own bytes in place and may outlive nothing but the TieredMemory.
+// Shapes: neuron numbers count the neuron axes in C order. Units: bytes for buffers.
+// Errors: kInvalidArgument for a neuron or region out of range, kNoMemory when live Activations pin
+// the whole budget, storage errors as they come. Nothing is returned in part.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/engine/activation.h"
+#include "core/engine/engine.h"
+#include "core/engine/field.h"
+
+namespace neurofs {
+
+class LazyActivation;
+
+class TieredMemory {
+ public:
+  // A field of its own engine, from a URL or path of an array.
+  static Result<TieredMemory> open(std::string_view url, const EngineOptions& options = {});
+  // A field of an engine that others share.
+  explicit TieredMemory(std::shared_ptr<Field> field);
+  TieredMemory(TieredMemory&&) noexcept;
+  TieredMemory& operator=(TieredMemory&&) noexcept;
+  ~TieredMemory();
+
+  const FieldSpec& spec() const;
+  Engine& engine() const;
+
+  // One neuron's features. 100 ns when they are in RAM.
+  Result<Activation> get(Index neuron) const;
+
+  // Row i of `out` becomes neuron neurons[i]; out.size() == neurons.size() * spec().neuron_size().
+  // Missing blocks are fetched together. Neurons may repeat and come in any order.
+  Status batch_get(std::span<const Index> neurons, MutableBytes out) const;
+
+  // The region's elements in C order; out.size() must be its size.
+  Status batch_get(const Region& region, MutableBytes out) const;
+
+  // A neuron that is read when its values are first asked for.
+  LazyActivation lazy(Index neuron) const;
+
+ private:
+  friend class LazyActivation;
+  struct Impl;
+  std::shared_ptr<const Impl> impl_;
+};
+
+// A neuron by name; nothing is loaded before value() is called, and then once.
+// Thread-safety: value() from one thread at a time. Ownership: shares the memory's field.
+class LazyActivation {
+ public:
+  Index neuron() const { return neuron_; }
+  bool loaded() const { return loaded_; }
+  // The features; valid while this lives.
+  Result<Bytes> value();
+
+ private:
+  friend class TieredMemory;
+  LazyActivation(std::shared_ptr<const TieredMemory::Impl> memory, Index neuron)
+      : memory_(std::move(memory)), neuron_(neuron) {}
+  std::shared_ptr<const TieredMemory::Impl> memory_;
+  Activation activation_;
+  Index neuron_ = 0;
+  bool loaded_ = false;
+};
+
+}  // namespace neurofs
