@@ -1,0 +1,212 @@
+#include "core/cache/block_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <thread>
+
+#include "core/cache/epoch.h"
+
+namespace neurofs {
+namespace {
+
+using Outcome = BlockRequest::Outcome;
+
+constexpr uint64_t kSlot = 4096;
+
+std::byte byte_of(uint64_t block) {
+  return static_cast<std::byte>(block * 37 + 11);
+}
+
+void load_pattern(std::span<BlockLoad> loads) {
+  for (BlockLoad& l : loads) {
+    std::memset(l.dest.data(), static_cast<int>(byte_of(l.key.block)), l.dest.size());
+    l.outcome = Outcome::kData;
+  }
+}
+
+struct BlockCacheTest : testing::Test {
+  void make(uint64_t slots, std::chrono::milliseconds wait = std::chrono::milliseconds(200)) {
+    BlockCache::Options options;
+    options.budget = slots * kSlot;
+    options.metrics = &metrics;
+    options.slot_wait = wait;
+    cache = std::move(BlockCache::create(options)).value();
+  }
+  static BlockRequest request(uint64_t block) {
+    BlockRequest r;
+    r.key = {FieldId(1), block};
+    r.size = kSlot;
+    return r;
+  }
+  void read(uint64_t block) {
+    BlockRequest r = request(block);
+    const auto reservation = cache->fetch({&r, 1}, load_pattern);
+    ASSERT_TRUE(reservation.ok()) << reservation.status().to_string();
+    ASSERT_EQ(r.outcome, Outcome::kData);
+    EXPECT_EQ(r.pin.data()[0], byte_of(block));
+    EXPECT_EQ(r.pin.data()[kSlot - 1], byte_of(block));
+    r.pin.reset();
+  }
+  bool has(uint64_t block) const { return cache->contains({FieldId(1), block}); }
+
+  Metrics metrics;
+  std::unique_ptr<BlockCache> cache;
+};
+
+TEST_F(BlockCacheTest, UnknownPolicyListsTheKnownOnes) {
+  BlockCache::Options options;
+  options.budget = 1 << 20;
+  options.policy = "clairvoyant";
+  options.metrics = &metrics;
+  const auto made = BlockCache::create(options);
+  EXPECT_EQ(made.status().code(), Code::kInvalidArgument);
+  EXPECT_NE(made.status().message().find("lru"), std::string::npos);
+}
+
+TEST_F(BlockCacheTest, LoadsOnceThenHits) {
+  make(4);
+  read(5);
+  BlockRequest r = request(5);
+  const auto reservation = cache->fetch({&r, 1}, [](std::span<BlockLoad>) { FAIL(); });
+  ASSERT_TRUE(reservation.ok());
+  EXPECT_EQ(r.outcome, Outcome::kData);
+  const EpochGuard guard;
+  ASSERT_NE(cache->peek({FieldId(1), 5}), nullptr);
+  EXPECT_EQ(*cache->peek({FieldId(1), 5}), byte_of(5));
+  EXPECT_EQ(cache->peek({FieldId(2), 5}), nullptr);
+}
+
+TEST_F(BlockCacheTest, EvictsTheLeastRecentlyUsed) {
+  make(3);
+  read(1);
+  read(2);
+  read(3);
+  read(1);
+  read(4);
+  EXPECT_TRUE(has(1));
+  EXPECT_FALSE(has(2));
+  EXPECT_TRUE(has(3));
+  EXPECT_TRUE(has(4));
+  EXPECT_LE(cache->peak(), 3 * kSlot);
+}
+
+TEST_F(BlockCacheTest, PinnedBlocksStayAndComeBackToThePolicy) {
+  make(2);
+  read(1);
+  BlockPin pin = cache->pin({FieldId(1), 1});
+  ASSERT_TRUE(pin);
+  for (uint64_t b = 2; b < 10; ++b) read(b);
+  EXPECT_EQ(pin.data()[0], byte_of(1));
+  EXPECT_TRUE(has(1));
+  pin.reset();
+  read(20);
+  read(21);
+  read(22);
+  EXPECT_FALSE(has(1));
+}
+
+TEST_F(BlockCacheTest, AllPinnedIsNoMemoryAfterAWhile) {
+  make(1, std::chrono::milliseconds(20));
+  read(1);
+  const BlockPin pin = cache->pin({FieldId(1), 1});
+  BlockRequest r = request(2);
+  const auto reservation = cache->fetch({&r, 1}, load_pattern);
+  ASSERT_TRUE(reservation.ok());
+  EXPECT_EQ(r.outcome, Outcome::kError);
+  EXPECT_EQ(r.status.code(), Code::kNoMemory);
+}
+
+TEST_F(BlockCacheTest, AGroupLargerThanTheBudgetIsRefused) {
+  make(2);
+  std::vector<BlockRequest> requests;
+  for (uint64_t b = 0; b < 3; ++b) requests.push_back(request(b));
+  EXPECT_EQ(cache->fetch(requests, load_pattern).status().code(), Code::kNoMemory);
+}
+
+TEST_F(BlockCacheTest, FailuresAndMissingAreNotCached) {
+  make(2);
+  int calls = 0;
+  const auto load = [&](std::span<BlockLoad> loads) {
+    ++calls;
+    for (BlockLoad& l : loads) {
+      l.outcome = calls == 1 ? Outcome::kError : Outcome::kMissing;
+      l.status = calls == 1 ? corrupt("flipped") : Status();
+    }
+    if (calls == 3) load_pattern(loads);
+  };
+  BlockRequest r = request(1);
+  (void)cache->fetch({&r, 1}, load);
+  EXPECT_EQ(r.outcome, Outcome::kError);
+  EXPECT_EQ(r.status.code(), Code::kCorrupt);
+  r = request(1);
+  (void)cache->fetch({&r, 1}, load);
+  EXPECT_EQ(r.outcome, Outcome::kMissing);
+  r = request(1);
+  (void)cache->fetch({&r, 1}, load);
+  EXPECT_EQ(r.outcome, Outcome::kData);
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(BlockCacheTest, R37OneLoadForManyReaders) {
+  make(8);
+  std::atomic<int> loads{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 100; ++i) {
+    readers.emplace_back([&] {
+      BlockRequest r = request(7);
+      const auto reservation = cache->fetch({&r, 1}, [&](std::span<BlockLoad> l) {
+        ++loads;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        load_pattern(l);
+      });
+      ASSERT_TRUE(reservation.ok());
+      ASSERT_EQ(r.outcome, Outcome::kData);
+      EXPECT_EQ(r.pin.data()[17], byte_of(7));
+      r.pin.reset();
+    });
+  }
+  for (auto& t : readers) t.join();
+  EXPECT_EQ(loads, 1);
+}
+
+TEST_F(BlockCacheTest, DropForgetsOneFieldAndPinsOutliveIt) {
+  make(8);
+  read(1);
+  read(2);
+  BlockPin pin = cache->pin({FieldId(1), 1});
+  cache->drop(FieldId(2));
+  EXPECT_TRUE(has(1));
+  cache->drop(FieldId(1));
+  EXPECT_FALSE(has(1));
+  EXPECT_FALSE(has(2));
+  EXPECT_EQ(pin.data()[0], byte_of(1));
+  read(1);
+  EXPECT_EQ(pin.data()[5], byte_of(1));
+  pin.reset();
+  for (uint64_t b = 10; b < 30; ++b) read(b);
+}
+
+TEST_F(BlockCacheTest, PrefetchFillsQuietlyAndIsCounted) {
+  make(4);
+  std::vector<BlockRequest> requests;
+  for (uint64_t b = 0; b < 2; ++b) requests.push_back(request(b));
+  cache->prefetch(requests, load_pattern);
+  EXPECT_TRUE(has(0));
+  EXPECT_TRUE(has(1));
+  read(0);
+  EXPECT_EQ(cache->prefetch_used(), 1u);
+  for (uint64_t b = 10; b < 14; ++b) read(b);
+  EXPECT_EQ(cache->prefetch_wasted(), 1u);
+}
+
+TEST_F(BlockCacheTest, PrefetchNeverTakesTheLastHalf) {
+  make(4);
+  std::vector<BlockRequest> requests;
+  for (uint64_t b = 0; b < 3; ++b) requests.push_back(request(b));
+  cache->prefetch(requests, [](std::span<BlockLoad>) { FAIL() << "more than half the budget"; });
+  EXPECT_FALSE(has(0));
+}
+
+}  // namespace
+}  // namespace neurofs
