@@ -135,8 +135,8 @@ Result<ByteVector> parse_complex(const json& value, DataType type) {
 
 Result<ByteVector> parse_bool(const json& value) {
   if (value.is_boolean()) return ByteVector{std::byte{value.get<bool>()}};
-  if (value.is_number_unsigned() && value.get<uint64_t>() <= 1) {
-    return ByteVector{static_cast<std::byte>(value.get<uint64_t>())};
+  if (value.is_number_integer() && (value == 0 || value == 1)) {
+    return ByteVector{static_cast<std::byte>(value == 1)};
   }
   return wrong_member("fill_value", value, "true or false");
 }
@@ -157,7 +157,7 @@ Result<ByteVector> parse_integer(const json& value, DataType type) {
   const uint64_t max = ~uint64_t{0} >> (64 - bits + (is_signed ? 1 : 0));
   ByteVector out;
   if (const auto number = whole_number(value)) {
-    if (number->is_number_unsigned()) {
+    if (number->is_number_unsigned() || number->get<int64_t>() >= 0) {
       if (number->get<uint64_t>() <= max) append_sized(number->get<uint64_t>(), size, &out);
     } else if (is_signed && number->get<int64_t>() >= -static_cast<int64_t>(max) - 1) {
       append_sized(static_cast<uint64_t>(number->get<int64_t>()), size, &out);

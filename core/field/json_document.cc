@@ -1,5 +1,7 @@
 #include "core/field/json_document.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -87,6 +89,28 @@ class Scanner {
   bool in_string_ = false;
 };
 
+// Tells the world how far the parser has read.
+class Cursor {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  Cursor(const char* at, const char** shared) : at_(at), shared_(shared) {}
+  reference operator*() const { return *at_; }
+  Cursor& operator++() {
+    *shared_ = ++at_;
+    return *this;
+  }
+  bool operator==(const Cursor& other) const { return at_ == other.at_; }
+
+ private:
+  const char* at_;
+  const char** shared_;
+};
+
 struct DuplicateMember {
   std::string name;
 };
@@ -132,14 +156,13 @@ Result<json> parse_json_document(Bytes bytes, std::string_view file) {
   Scanner scanner(text);
   NF_TRY(scanner.scan(file));
   const std::string_view clean = scanner.text();
+  const char* at = clean.data();
   try {
     MemberWatch watch;
-    return json::parse(clean.begin(), clean.end(), std::ref(watch));
+    return json::parse(Cursor(at, &at), Cursor(clean.data() + clean.size(), &at), std::ref(watch));
   } catch (const DuplicateMember& duplicate) {
-    const size_t first = clean.find('"' + duplicate.name + '"');
-    const size_t again =
-        first == std::string_view::npos ? 0 : clean.find('"' + duplicate.name + '"', first + 1);
-    return bad_document(file, scanner.original(again == std::string_view::npos ? 0 : again),
+    const auto end = static_cast<size_t>(at - clean.data());  // just past the name's quote
+    return bad_document(file, scanner.original(end - std::min(end, duplicate.name.size() + 2)),
                         "member \"" + duplicate.name.substr(0, 64) + "\" appears twice");
   } catch (const json::parse_error& error) {
     return bad_document(file, scanner.original(error.byte > 0 ? error.byte - 1 : 0), reason(error));

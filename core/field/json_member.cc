@@ -27,7 +27,11 @@ Result<Index> read_index(const json& value, std::string_view member, Index min) 
   if (value.is_number_float() && value.get<double>() >= 9223372036854775808.0) {
     return overflow(wrong_member(member, value, expected).message());
   }
-  if (!value.is_number_unsigned()) return wrong_member(member, value, expected);
+  // Documents made by a program, rather than parsed, hold small numbers as signed ones.
+  if (!value.is_number_integer()) return wrong_member(member, value, expected);
+  if (!value.is_number_unsigned() && value.get<int64_t>() < 0) {
+    return wrong_member(member, value, expected);
+  }
   const auto number = value.get<uint64_t>();
   if (number > static_cast<uint64_t>(std::numeric_limits<Index>::max())) {
     return overflow(wrong_member(member, value, expected).message());

@@ -88,7 +88,7 @@ Result<TypeString> read_dtype(const json& value) {
 Result<FieldSpec> parse_zarr2_array(const json& document, const json& attributes) {
   if (!document.is_object()) return wrong_member("the document", document, "an object");
   NF_ASSIGN(const json* format, require(document, "zarr_format"));
-  if (!format->is_number_unsigned() || *format != 2)
+  if (!format->is_number_integer() || *format != 2)
     return wrong_member("zarr_format", *format, "2");
   FieldSpec spec;
   spec.format = "zarr2";

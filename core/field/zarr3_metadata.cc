@@ -88,7 +88,7 @@ Status read_optional_members(const json& document, FieldSpec* spec) {
 Result<Zarr3NodeType> zarr3_node_type(const json& document) {
   if (!document.is_object()) return wrong_member("the document", document, "an object");
   NF_ASSIGN(const json* format, require(document, "zarr_format"));
-  if (!format->is_number_unsigned() || *format != 3) {
+  if (!format->is_number_integer() || *format != 3) {
     return wrong_member("zarr_format", *format, "3");
   }
   NF_ASSIGN(const json* type, require(document, "node_type"));
