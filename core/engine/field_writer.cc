@@ -1,13 +1,7 @@
 #include "core/engine/field_writer.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "core/engine/field_sink.h"
+#include "core/engine/write_lock.h"
 
 namespace neurofs {
 namespace {
@@ -22,33 +16,6 @@ Result<std::string> path_of(const StoredField& field) {
   return path;
 }
 
-// A local array's directory, locked against other writers; for other stores it holds nothing.
-class WriteLock {
- public:
-  WriteLock() = default;
-  WriteLock(const WriteLock&) = delete;
-  WriteLock& operator=(const WriteLock&) = delete;
-  ~WriteLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Status take(const std::string& url) {
-    constexpr std::string_view kScheme = "file://";
-    if (!url.starts_with(kScheme)) return {};
-    const std::string directory = url.substr(kScheme.size());
-    fd_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) == 0) return {};
-    if (errno != EWOULDBLOCK) return {};  // a file system without locks
-    return io_error(url + ": another writer has this field open; wait until it is done");
-  }
-  Status sync() const {
-    if (fd_ < 0 || ::syncfs(fd_) == 0) return {};
-    return io_error(std::string("the file system could not be synced: ") + std::strerror(errno));
-  }
-
- private:
-  int fd_ = -1;
-};
-
 class StoredFieldWriter : public FieldWriter {
  public:
   StoredFieldWriter(std::shared_ptr<StoredField> field, std::string_view path)
@@ -62,7 +29,7 @@ class StoredFieldWriter : public FieldWriter {
     return status;
   }
   // Stores of whole objects keep what they have accepted; a local one leaves it to the system.
-  Status flush() override { return lock_.sync().with_context(field_->url()); }
+  Status flush() override { return lock_.sync(); }
 
  private:
   std::shared_ptr<ObjectStore> shared_store() { return {field_, &field_->store()}; }

@@ -8,7 +8,9 @@
 // advisory lock on the store's root is taken where the store is local.
 // Ownership: shares the store. Units: elements; `data` is C order, native byte order.
 // Errors: kReadOnly for formats that are read in place only (zarr2, npy, raw); kInvalidArgument for a shape that differs; store errors
-// as they come. A failed write leaves chunks whole: old or new.
+// as they come. A failed write leaves chunks whole, old or new, but for one case: a raw chunk that
+// exists already is overwritten in its slot, so a reader at that moment, or a crash, may meet both
+// versions in it. A chunk that becomes all fill value is not stored.
 #pragma once
 
 #include <memory>
