@@ -28,7 +28,7 @@ namespace {
 using nlohmann::json;
 
 constexpr Index kMaxTasks = Index{1} << 26;
-constexpr uint64_t kSyncBytes = uint64_t{1} << 30;
+constexpr uint64_t kSyncBytes = uint64_t{256} << 20;
 constexpr uint64_t kMaxPiece = uint64_t{64} << 20;
 
 CreateOptions destination_of(const FieldSpec& source, const ImportOptions& options) {
