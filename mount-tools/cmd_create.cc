@@ -46,7 +46,7 @@ Result<std::shared_ptr<StoredField>> create_at(const std::string& url,
     NF_ASSIGN(made, make_directories(fs::absolute(local).lexically_normal()));
   }
   const auto create = [&]() -> Result<std::shared_ptr<StoredField>> {
-    NF_ASSIGN(const Place place, open_place(url, true));
+    NF_ASSIGN(const Source place, open_place(url, true));
     NF_TRY(create_field(*place.store, place.path, options));
     return open_field_at(place);
   };

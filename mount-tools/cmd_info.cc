@@ -19,7 +19,7 @@ std::string join_path(const std::string& root, const std::string& path) {
   return root.empty() || path.empty() ? root : root + "/" + path;
 }
 
-int print_group(const Place& place, const Hierarchy& group, bool as_json) {
+int print_group(const Source& place, const Hierarchy& group, bool as_json) {
   json fields = json::array();
   int refused = 0;
   for (const HierarchyNode& node : group.nodes) {

@@ -22,7 +22,7 @@ struct Options {
 
 // A field, where its names are kept, and the names.
 struct Opened {
-  Place place;
+  Source place;
   std::shared_ptr<StoredField> field;
   std::string key;
   RegionNames names;

@@ -39,11 +39,13 @@ void print_summary(const json& stats) {
              format_bytes(ram.value("budget_bytes", uint64_t{0})),
              format_bytes(ram.value("peak_bytes", uint64_t{0})), stats.value("policy", "?"),
              stats.value("predictor", "?"));
-  for (const auto& [tier, rate] : stats.value("hit_rates", json::object()).items()) {
+  // items() refers to its object, so each needs a name.
+  const json hits = stats.value("hit_rates", json::object());
+  for (const auto& [tier, rate] : hits.items()) {
     if (rate.is_number()) fmt::print("HITS {:.1f} % in {}\n", rate.get<double>() * 100, tier);
   }
-  for (const auto& [key, value] :
-       stats.value("store", json::object()).value("io", json::object()).items()) {
+  const json io = stats.value("store", json::object()).value("io", json::object());
+  for (const auto& [key, value] : io.items()) {
     fmt::print("IO   {}: {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
   }
 }

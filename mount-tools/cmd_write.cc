@@ -98,10 +98,10 @@ Status check_match(const FieldSpec& source, const FieldSpec& target, const Regio
 }
 
 Status write_region(const Options& options, uint64_t* size) {
-  NF_ASSIGN(const Place target, open_place(options.field, true));
+  NF_ASSIGN(const Source target, open_place(options.field, true));
   NF_ASSIGN(const auto field, open_field_at(target));
   NF_ASSIGN(const Region region, parse_region(options.region, field->spec().shape));
-  NF_ASSIGN(const Place place, open_place(options.source, false));
+  NF_ASSIGN(const Source place, open_place(options.source, false));
   NF_ASSIGN(const auto stored, open_field_at(place));
   NF_TRY(check_match(stored->spec(), field->spec(), region));
   EngineOptions engine_options;
