@@ -19,7 +19,9 @@ void require(bool condition) {
 std::string sharding(const std::string& chunk_shape, const std::string& codecs,
                      const std::string& location) {
   return R"({"name": "sharding_indexed", "configuration": {"chunk_shape": )" + chunk_shape +
-         R"(, "codecs": [)" + codecs + R"(], "index_codecs": ["bytes"], "index_location": ")" +
+         R"(, "codecs": [)" + codecs +
+         R"(], "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+              "index_location": ")" +
          location + "\"}}";
 }
 
