@@ -1,0 +1,143 @@
+// neurofs import: copies an array of any format into a new field.
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/engine/importer.h"
+#include "core/field/raw_description.h"
+#include "core/field/zarr_field.h"
+#include "mount-tools/commands.h"
+#include "mount-tools/layout_options.h"
+#include "mount-tools/place.h"
+#include "mount-tools/progress_bar.h"
+#include "mount-tools/report.h"
+#include "mount-tools/text.h"
+
+namespace neurofs::tools {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  std::string source;
+  std::string field;
+  LayoutOptions layout;
+  std::string memory = "512MiB";
+  unsigned threads = 0;
+  bool quiet = false;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void stop_at_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+// A raw file whose shape and type are said on the command line instead of in a file beside it.
+Result<std::shared_ptr<StoredField>> open_raw(const Source& place, const LayoutOptions& layout) {
+  if (place.path.empty()) return invalid_argument("--shape and --dtype describe a raw file");
+  NF_ASSIGN(const Dims shape, parse_dims(layout.shape));
+  NF_ASSIGN(FieldSpec spec, parse_raw_description({{"shape", shape}, {"dtype", layout.dtype}}));
+  NF_ASSIGN(const ObjectInfo info, place.store->stat(place.path));
+  if (info.size < spec.size()) {
+    return invalid_argument(fmt::format("{} has {} bytes where {} of {} needs {}", place.local_path,
+                                        info.size, to_string(spec.shape), zarr_name(spec.dtype),
+                                        spec.size()));
+  }
+  spec.object_key = place.path;
+  return make_stored_field(place.store, place.path, std::move(spec), FieldOptions{});
+}
+
+Result<std::shared_ptr<StoredField>> open_import_source(const Options& options) {
+  NF_ASSIGN(const Source place, open_place(options.source, false));
+  if (options.layout.shape.empty() != options.layout.dtype.empty()) {
+    return invalid_argument("a raw source needs both --shape and --dtype");
+  }
+  return options.layout.shape.empty() ? open_field_at(place) : open_raw(place, options.layout);
+}
+
+// Shape and type are the source's; its names and attributes stay unless others were given.
+Result<ImportOptions> make_import_options(const Options& options, const FieldSpec& source) {
+  LayoutOptions layout = options.layout;
+  layout.shape.clear();
+  layout.dtype = std::string(zarr_name(source.dtype));
+  ImportOptions import;
+  NF_ASSIGN(import.create, make_create_options(layout));
+  NF_ASSIGN(import.memory_bytes, parse_bytes(options.memory));
+  import.threads = options.threads;
+  import.keep_metadata = layout.fill.empty() && layout.dimension_names.empty();
+  if (!import.keep_metadata) {
+    json attributes = source.attributes;
+    attributes.update(import.create.attributes);
+    import.create.attributes = std::move(attributes);
+    if (layout.dimension_names.empty()) import.create.dimension_names = source.dimension_names;
+  }
+  return import;
+}
+
+Result<Source> open_destination(const std::string& url) {
+  if (const std::string local = local_path_of(url); !local.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(local, error);
+    if (error) return io_error(fmt::format("cannot make {}: {}", local, error.message()));
+  }
+  return open_place(url, true);
+}
+
+Status import_all(const Options& options) {
+  NF_ASSIGN(const auto source, open_import_source(options));
+  NF_ASSIGN(ImportOptions import, make_import_options(options, source->spec()));
+  NF_ASSIGN(const Source target, open_destination(options.field));
+  ProgressBar bar(!options.quiet && isatty(STDERR_FILENO) == 1);
+  stop_at_signals();
+  import.progress = [&](const ImportProgress& progress) {
+    bar.show(progress.done_bytes, progress.total_bytes, progress.resumed_bytes);
+  return interrupted == 0;
+};
+const Status status = import_field(source, target.store, target.path, import);
+bar.finish();
+NF_TRY(status);
+fmt::print("{}: {} {} = {}, imported in {}\n", options.field, to_string(source->spec().shape),
+           zarr_name(source->spec().dtype), format_bytes(source->spec().size()),
+           format_seconds(bar.seconds()));
+return {};
+}  // namespace
+
+int run(const Options& options) {
+  const Status status = import_all(options);
+  if (status.ok()) return kExitOk;
+  const bool stopped = status.code() == Code::kInterrupted;
+  return fail("import", status, stopped ? "the same command goes on where it stopped" : "");
+}
+
+}  // namespace neurofs::tools
+
+void add_import(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("import", "Copy an array into a new field");
+  command->add_option("SRC", options->source, "A .npy file, a raw file or a Zarr array")
+      ->required();
+  command->add_option("FIELD", options->field, "The new field")->required();
+  command->add_option("--shape", options->layout.shape, "Shape of a raw source");
+  command->add_option("--dtype", options->layout.dtype, "Data type of a raw source");
+  add_layout_options(*command, options->layout);
+  command->add_option("--memory", options->memory, "Memory to use, about")->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads (0: one per CPU)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command->add_flag("-q,--quiet", options->quiet, "No progress bar");
+  command->footer(
+      "An import that was stopped or killed goes on when the same command is given again. The "
+      "field can be opened only when it is whole.");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace neurofs::tools
