@@ -4,6 +4,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "core/base/log.h"
 #include "fs/build_tree.h"
 #include "fs/field_document.h"
 
@@ -58,6 +59,10 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
   std::unique_ptr<FileSystem> fs(new FileSystem(std::move(sources)));
   NF_ASSIGN(std::vector<Directory> directories,
             build_directories(*fs->engine_, *fs->store_, hierarchy, fs->errors_.get()));
+  if (hierarchy.hidden_names > 0) {
+    log_warning(std::to_string(hierarchy.hidden_names) +
+                " names of the source cannot be file names and are not shown");
+  }
   for (const Directory& dir : directories) {
     const FieldFiles* files = dir.files.get();
     fs->named_.push_back(

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <thread>
 
 #include "core/base/log.h"
@@ -142,12 +144,12 @@ void Session::announce() {
 // seen the flag leaves no window.
 void Session::stop_loop() {
   fuse_session_exit(session_);
-  const int drain_ms = static_cast<int>(options_.drain_s) * 1000;
-  for (int waited = 0; !finished_; waited += kKickMs) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.drain_s);
+  while (!finished_) {
     pthread_kill(loop_thread_, kKickSignal);
     const bool again = signals_.wait(kKickMs) != 0;
     if (finished_) return;
-    if (!again && waited < drain_ms) continue;
+    if (!again && std::chrono::steady_clock::now() < deadline) continue;
     log_warning(again ? "second signal: ending at once"
                       : "requests are still in flight after the drain time: ending now");
     (void)detach(mountpoint_);

@@ -55,6 +55,8 @@ int ShutdownSignals::wait(int timeout_ms) {
   do {
     ready = poll(fds.data(), fds.size(), timeout_ms);
   } while (ready < 0 && errno == EINTR);
+  eventfd_t woken = 0;
+  if (ready > 0 && (fds[1].revents & POLLIN) != 0) eventfd_read(wake_fd_, &woken);
   unsigned char number = 0;
   if (ready > 0 && (fds[0].revents & POLLIN) != 0 && read(g_pipe[0], &number, 1) == 1) {
     return number;
