@@ -296,6 +296,69 @@ TEST_F(Mount, R43_UnmountWhileBusyAndLazily) {
   EXPECT_EQ(end(0), 0);
 }
 
+TEST_F(Mount, R43_LazyUnmountUnderReadersEndsTheDaemon) {
+  create_default("f");
+  ASSERT_TRUE(mount("f")) << why();
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 16; ++i) {
+    readers.emplace_back([&, i] {
+      for (Index n = i; open_error("field.raw") == 0; n = (n + 17) % kNeurons) {
+        int error = 0;
+        const std::string path = at("neurons/" + std::to_string(n) + ".raw");
+        const std::string bytes = read_file(path, 65536, &error);
+        if (error != 0) continue;
+        EXPECT_EQ(bytes, neuron_bytes(n));
+      }
+    });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(::umount2(mnt().c_str(), MNT_DETACH), 0);
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(end(0), 0);
+}
+
+TEST_F(Mount, R2_EmptyAndScalarFieldsAreValid) {
+  CreateOptions empty;
+  empty.shape = {0, 5};
+  create("empty", empty);
+  ASSERT_TRUE(mount("empty")) << why();
+  EXPECT_EQ(stat_of("field.raw").st_size, 0);
+  EXPECT_EQ(read_file(at("field.npy")).size(), 128u);
+  EXPECT_EQ(read_file(at("field.txt")), "");
+  EXPECT_EQ(output("ls neurons"), "");
+  EXPECT_EQ(open_error("neurons/0.npy"), ENOENT);
+  EXPECT_EQ(end(SIGTERM), 0);
+  create("scalar", {});
+  ASSERT_TRUE(mount("scalar")) << why();
+  EXPECT_EQ(read_file(at("field.raw")), std::string(4, '\0'));
+  EXPECT_EQ(read_file(at("regions/....raw")), std::string(4, '\0'));
+  EXPECT_EQ(open_error("neurons"), ENOENT);
+}
+
+TEST_F(Mount, S3_ForgottenRegionsLeaveNoNodes) {
+  create_default("f");
+  ASSERT_TRUE(mount("f")) << why();
+  const auto daemon_kib = [&] {
+    std::ifstream status("/proc/" + std::to_string(daemon()) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
+    }
+    return 0L;
+  };
+  const auto flood = [&](int step) {
+    for (int i = 0; i < 2400; ++i) {
+      open_error("regions/" + std::to_string(i) + "::" + std::to_string(step) + ".raw");
+    }
+    std::ofstream("/proc/sys/vm/drop_caches") << "2";  // the kernel forgets its inodes
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  };
+  if (::access("/proc/sys/vm/drop_caches", W_OK) != 0) GTEST_SKIP() << "cannot drop kernel caches";
+  flood(1);
+  const long before = daemon_kib();
+  for (int step = 2; step < 8; ++step) flood(step);
+  EXPECT_LT(daemon_kib(), before + 4096) << "14400 more regions";
+}
+
 TEST_F(Mount, R41_ASecondMountRecoversADeadMountPoint) {
   create_default("f");
   ASSERT_TRUE(mount("f")) << why();
