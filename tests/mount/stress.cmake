@@ -1,7 +1,10 @@
 # Tests that run the real program: many readers, faults, signals. Standard-library Python drives them.
 if(TARGET neurofs AND NEUROFS_BUILD_TESTS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
-  set(sanitized $<NOT:$<STREQUAL:${NEUROFS_SANITIZE},>>)
+  set(sanitized 0)
+  if(NEUROFS_SANITIZE)
+    set(sanitized 1)
+  endif()
   foreach(module readers process faults)
     add_test(NAME stress_${module}
              COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/stress_${module}.py)
