@@ -12,6 +12,7 @@ using nlohmann::json;
 
 constexpr Index kMostElements = 20000;
 constexpr Index kMostChunkElements = 8192;
+constexpr Index kMostChunks = 600;  // each may be a file
 
 json as_json(const Dims& dims) {
   return std::vector<Index>(dims.begin(), dims.end());
@@ -42,6 +43,15 @@ Dims random_shape(Random& random, size_t rank) {
   return shape;
 }
 
+// How many chunks lie along each axis.
+Dims chunk_grid(const Dims& shape, const Dims& chunk) {
+  Dims grid;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    grid.push_back(std::max<Index>(1, (shape[axis] + chunk[axis] - 1) / chunk[axis]));
+  }
+  return grid;
+}
+
 // Chunks may pass the array's end, even on axes shorter than a chunk.
 Dims random_chunk(Random& random, const Dims& shape) {
   Dims chunk;
@@ -53,6 +63,10 @@ Dims random_chunk(Random& random, const Dims& shape) {
   while (product(chunk) > kMostChunkElements) {
     auto longest = std::max_element(chunk.begin(), chunk.end());
     *longest = (*longest + 1) / 2;
+  }
+  for (Dims grid = chunk_grid(shape, chunk); product(grid) > kMostChunks;
+       grid = chunk_grid(shape, chunk)) {
+    chunk[static_cast<size_t>(std::max_element(grid.begin(), grid.end()) - grid.begin())] *= 2;
   }
   return chunk;
 }
