@@ -1,5 +1,5 @@
 # Tests that run the real program: many readers, faults, signals. Standard-library Python drives them.
-if(TARGET neurofs AND NEUROFS_BUILD_TESTS)
+if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   set(sanitized 0)
   if(NEUROFS_SANITIZE)
@@ -10,6 +10,6 @@ if(TARGET neurofs AND NEUROFS_BUILD_TESTS)
              COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/stress_${module}.py)
     set_tests_properties(stress_${module} PROPERTIES
       LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
-      ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs>;NEUROFS_SANITIZED=${sanitized}")
+      ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
 endif()
