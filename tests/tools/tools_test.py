@@ -1,0 +1,268 @@
+"""The neurofs command as a user runs it. NEUROFS is the program, NEUROFS_BUILD the build tree.
+
+Needs numpy (Debian's python3-numpy); what needs a mount or zarr-python says so when it skips.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import numpy as np
+
+NEUROFS = os.environ["NEUROFS"]
+BUILD = pathlib.Path(os.environ["NEUROFS_BUILD"])
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+COMMANDS = ["create", "import", "write", "info", "region", "mount", "umount", "status", "stats",
+            "plugins"]
+
+
+def run(*arguments, check=True, **options):
+    done = subprocess.run([str(a) for a in arguments], text=True, capture_output=True,
+                          stdin=subprocess.DEVNULL, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def neurofs(*arguments, **options):
+    return run(NEUROFS, *arguments, **options)
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="neurofs-tools."))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.field = self.folder / "field.zarr"
+
+    def import_array(self, array, *options):
+        np.save(self.folder / "a.npy", array)
+        neurofs("import", self.folder / "a.npy", self.field, *options)
+
+
+class CommandLine(InFolder):
+    def test_every_subcommand_has_help(self):
+        for command in COMMANDS:
+            self.assertIn("Usage", neurofs(command, "--help").stdout)
+
+    def test_wrong_use_exits_with_2(self):
+        for arguments in [[], ["nonsense"], ["create"], ["create", self.field, "--shape", "a,b"],
+                          ["mount", self.field, "/", "-o", "no_such_option"]]:
+            done = neurofs(*arguments, check=False)
+            self.assertEqual(done.returncode, 2, (arguments, done))
+
+    def test_failure_exits_with_1_and_names_the_place(self):
+        done = neurofs("info", self.folder / "absent", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("neurofs info: ", done.stderr)
+        self.assertIn("absent", done.stderr)
+
+    def test_plugins_names_every_seam(self):
+        plugins = json.loads(neurofs("plugins", "--json").stdout)
+        self.assertIn("file", plugins["stores"])
+        self.assertIn("zstd", plugins["codecs"])
+        self.assertIn("lru", plugins["policies"])
+        self.assertIn("stride", plugins["predictors"])
+        self.assertEqual(sorted(plugins["views"]), ["npy", "raw", "txt"])
+
+
+class Fields(InFolder):
+    def test_petabyte_field_is_small_and_written_at_both_ends(self):
+        out = neurofs("create", self.field, "--shape", "86000000000,1000", "--dtype",
+                      "float32").stdout
+        self.assertIn("344 TB", out)
+        used = sum(p.stat().st_blocks * 512 for p in self.field.rglob("*"))
+        self.assertLess(used, 64 << 10)
+        np.save(self.folder / "n.npy", np.arange(1000, dtype="f4"))
+        neurofs("write", self.field, "85999999999", self.folder / "n.npy")
+        used = sum(p.stat().st_blocks * 512 for p in self.field.rglob("*"))
+        self.assertLess(used, 8 << 20)
+
+    def test_create_refuses_to_overwrite(self):
+        neurofs("create", self.field, "--shape", "10,10")
+        done = neurofs("create", self.field, "--shape", "10,10", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--overwrite", done.stderr)
+        neurofs("create", self.field, "--shape", "20,10", "--overwrite")
+        self.assertEqual(json.loads(neurofs("info", self.field, "--json").stdout)["shape"],
+                         [20, 10])
+
+    def test_a_refused_field_leaves_nothing_behind(self):
+        neurofs("create", self.field, "--shape", "10,10", "--codec", "zst", check=False)
+        self.assertFalse(self.field.exists())
+
+    def test_write_refuses_another_shape_or_type(self):
+        neurofs("create", self.field, "--shape", "10,10")
+        for array in (np.zeros(9, "f4"), np.zeros(10, "f8")):
+            np.save(self.folder / "n.npy", array)
+            done = neurofs("write", self.field, "3", self.folder / "n.npy", check=False)
+            self.assertEqual(done.returncode, 1)
+
+    def test_negative_region_after_dashes(self):
+        neurofs("create", self.field, "--shape", "10,4")
+        np.save(self.folder / "n.npy", np.ones((2, 4), "f4"))
+        neurofs("write", "--", self.field, "-2:", self.folder / "n.npy")
+
+    def test_imports_raw_with_shape_and_type(self):
+        array = np.random.default_rng(1).normal(size=(300, 7)).astype("f4")
+        array.tofile(self.folder / "a.bin")
+        neurofs("import", self.folder / "a.bin", self.field, "--shape", "300,7", "--dtype", "f4",
+                "--codec", "zstd")
+        info = json.loads(neurofs("info", self.field, "--json").stdout)
+        self.assertEqual((info["shape"], info["dtype"]), ([300, 7], "float32"))
+
+    def test_import_goes_on_after_kill_9_and_is_never_half_a_field(self):
+        array = np.random.default_rng(2).integers(0, 4, size=(60000, 500), dtype="i4")
+        np.save(self.folder / "a.npy", array)
+        command = [NEUROFS, "import", str(self.folder / "a.npy"), str(self.field), "--codec",
+                   "zstd", "--chunks", "500,500", "--shards", "2000,500"]
+        child = subprocess.Popen(command)
+        time.sleep(0.3)
+        child.send_signal(signal.SIGKILL)
+        if child.wait() != 0:
+            self.assertEqual(neurofs("info", self.field, check=False).returncode, 1)
+            run(*command)
+        info = json.loads(neurofs("info", self.field, "--json").stdout)
+        self.assertEqual(info["shape"], [60000, 500])
+        python = os.environ.get("NEUROFS_TEST_PYTHON")
+        if python:
+            code = ("import sys, numpy, zarr; a = numpy.load(sys.argv[1]); "
+                    "assert (zarr.open(sys.argv[2], mode='r')[:] == a).all()")
+            run(python, "-c", code, self.folder / "a.npy", self.field)
+
+    def test_named_regions(self):
+        neurofs("create", self.field, "--shape", "100,4")
+        neurofs("region", "add", self.field, "v1", "0:10,2")
+        self.assertIn("v1", neurofs("region", "list", self.field).stdout)
+        self.assertEqual(neurofs("region", "add", self.field, "v2", "0:10,9",
+                                 check=False).returncode, 1)
+        neurofs("region", "rm", self.field, "v1")
+        self.assertEqual(json.loads(neurofs("region", "list", self.field, "--json").stdout), {})
+
+
+class Mounts(InFolder):
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
+            self.skipTest("mounting needs root and /dev/fuse")
+        self.mount = self.folder / "mnt"
+        self.mount.mkdir()
+        self.addCleanup(run, "umount", "-l", self.mount, check=False)
+        self.array = np.arange(600, dtype="f4").reshape(100, 6)
+        self.import_array(self.array)
+
+    def mount_it(self, *options):
+        return neurofs("mount", self.field, self.mount, *options)
+
+    def test_mount_status_stats_umount(self):
+        self.assertIn("mounted at", self.mount_it("-o", "ram=64MiB,allow_other").stdout)
+        self.assertTrue((np.load(self.mount / "field.npy") == self.array).all())
+        rows = json.loads(neurofs("status", "--json").stdout)
+        self.assertIn(str(self.mount), [row["directory"] for row in rows])
+        stats = json.loads(neurofs("stats", self.mount, "--json").stdout)
+        self.assertEqual(stats["ram"]["budget_bytes"], 64 << 20)
+        table = neurofs("stats", self.mount, "--watch", "--interval", "0.1", "--count", "2").stdout
+        self.assertLessEqual(max(map(len, table.splitlines()[2:])), 80)
+        neurofs("umount", self.mount)
+        self.assertNotIn(str(self.mount), pathlib.Path("/proc/self/mounts").read_text())
+
+    def test_busy_umount_says_who_and_lazy_detaches(self):
+        self.mount_it()
+        with open(self.mount / "field.raw", "rb"):
+            done = neurofs("umount", self.mount, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("fuser", done.stderr)
+            neurofs("umount", "--lazy", self.mount)
+
+    def test_dead_mount_is_reported_and_removed(self):
+        self.mount_it()
+        status = json.loads((self.mount / ".neurofs/status.json").read_text())
+        os.kill(status["pid"], signal.SIGKILL)
+        time.sleep(0.3)
+        self.assertIn("neurofs umount", neurofs("status").stdout)
+        neurofs("umount", self.mount)
+        self.mount_it()
+        neurofs("umount", self.mount)
+
+    def test_failure_to_mount_is_said_in_front(self):
+        done = neurofs("mount", self.folder / "absent", self.mount, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("absent", done.stderr)
+
+    def test_mount_type_and_fstab_line(self):
+        helpers = self.folder / "prefix"
+        (helpers / "sbin").mkdir(parents=True)
+        (helpers / "bin").mkdir()
+        (helpers / "bin/neurofs").symlink_to(NEUROFS)
+        shutil.copy(SOURCE / "mount-tools/mount.neurofs", helpers / "sbin")
+        fstab = self.folder / "fstab"
+        fstab.write_text(f"{self.field} {self.mount} neurofs ram=64MiB,nofail 0 0\n")
+        # A private mount namespace where /usr/sbin also holds the helper; the host is untouched.
+        script = f"""set -e
+          mount -t overlay -o lowerdir={helpers}/sbin:/usr/sbin overlay /usr/sbin
+          mkdir {self.folder}/bin; export PATH={helpers}/bin:$PATH
+          mount -t neurofs {self.field} {self.mount} -o ram=64MiB
+          cmp <(head -c 100 {self.mount}/field.npy) <(head -c 100 {self.folder}/a.npy)
+          umount {self.mount}
+          mount -T {fstab} {self.mount}; ls {self.mount}/neurons >/dev/null; umount {self.mount}"""
+        run("unshare", "-m", "bash", "-c", script)
+
+
+class Documents(unittest.TestCase):
+    def test_manual_pages_render_without_warnings(self):
+        for page in (BUILD / "mount-tools/neurofs.1", SOURCE / "mount-tools/mount.neurofs.8"):
+            done = run("man", "--warnings", "-E", "UTF-8", "-l", page,
+                       env={**os.environ, "MANWIDTH": "80", "MANROFFSEQ": ""})
+            self.assertEqual(done.stderr, "")
+        for command in COMMANDS:
+            self.assertIn(command, run("man", "-l", BUILD / "mount-tools/neurofs.1").stdout)
+
+    def test_completion_completes_subcommands_and_options(self):
+        script = (f"source {BUILD}/mount-tools/neurofs.bash; COMP_WORDS=(neurofs mo); COMP_CWORD=1;"
+                  "_neurofs; echo ${COMPREPLY[@]}; COMP_WORDS=(neurofs mount --allow);"
+                  "COMP_CWORD=2; _neurofs; echo ${COMPREPLY[@]}")
+        self.assertEqual(run("bash", "-c", script).stdout, "mount\n--allow-other\n")
+
+
+class Install(InFolder):
+    CONSUMER = """
+#include "core/engine/field_writer.h"
+int main() {
+  neurofs::CreateOptions options;
+  options.shape = {86'000'000'000, 1000};
+  return neurofs::make_zarr3_metadata(options).ok() ? 0 : 1;
+}
+"""
+
+    def test_find_package_consumer_builds_and_runs(self):
+        prefix = self.folder / "prefix"
+        run("cmake", "--install", BUILD, "--prefix", prefix)
+        for name in ("bin/neurofs", "sbin/mount.neurofs", "share/man/man1/neurofs.1",
+                     "share/bash-completion/completions/neurofs"):
+            self.assertTrue((prefix / name).exists(), name)
+        (self.folder / "main.cc").write_text(self.CONSUMER)
+        (self.folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(consumer CXX)\n"
+            "find_package(neurofs REQUIRED)\nadd_executable(consumer main.cc)\n"
+            "target_link_libraries(consumer PRIVATE neurofs::neurofs)\n")
+        run("cmake", "-S", self.folder, "-B", self.folder / "b", f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "--build", self.folder / "b")
+        run(self.folder / "b/consumer")
+
+    def test_package_has_its_files_and_dependencies(self):
+        run("cpack", "-G", "DEB", "-B", self.folder / "deb", cwd=BUILD)
+        deb = next((self.folder / "deb").glob("*.deb"))
+        names = run("dpkg", "--contents", deb).stdout
+        for name in ("./usr/bin/neurofs", "./usr/sbin/mount.neurofs", "libneurofs.so."):
+            self.assertIn(name, names)
+        depends = run("dpkg", "-f", deb, "Depends").stdout
+        for name in ("libfuse3-3", "liburing2", "libblosc1", "fuse3"):
+            self.assertIn(name, depends)
+
+
+if __name__ == "__main__":
+    unittest.main()
