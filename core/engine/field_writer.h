@@ -36,13 +36,13 @@ class FieldWriter {
 // How a new field is laid out; empty members take DESIGN's defaults (uncompressed inner chunks of
 // about 1 MiB that keep feature axes whole and are a multiple of 4 KiB, shards of about 1 GiB).
 struct CreateOptions {
-  Dims shape;
+  Dims shape{};
   DataType dtype = DataType::kFloat32;
-  Dims chunk_shape;                  // inner chunk; empty: chosen
-  Dims shard_shape;                  // empty: chosen; equal to chunk_shape: unsharded
-  nlohmann::json codecs;             // null: bytes only; else the v3 codecs list of the inner chunk
+  Dims chunk_shape{};                  // inner chunk; empty: chosen
+  Dims shard_shape{};                  // empty: chosen; equal to chunk_shape: unsharded
+  nlohmann::json codecs{};             // null: bytes only; else the v3 codecs list of the inner chunk
   nlohmann::json fill_value = 0;
-  std::vector<std::string> dimension_names;
+  std::vector<std::string> dimension_names{};
   nlohmann::json attributes = nlohmann::json::object();
   bool overwrite = false;            // replace an existing zarr.json (chunks are left to the caller)
 };

@@ -47,6 +47,7 @@ Result<MMapNeuralField> MMapNeuralField::create(std::string_view path,
                                                 const CreateOptions& options) {
   StoreOptions store_options;
   store_options.writable = true;
+  store_options.create = true;
   NF_ASSIGN(const auto store, open_store(path, store_options));
   NF_TRY(create_field(*store, "", options));
   return open(path);

@@ -1,0 +1,142 @@
+#include <thread>
+
+#include "tests/engine/engine_fixture.h"
+
+namespace neurofs {
+namespace {
+
+class EngineTest : public EngineFixture {};
+
+Region region_of(const char* text, const Dims& shape) {
+  return parse_region(text, shape).value();
+}
+
+TEST_F(EngineTest, ReadsAWholeField) {
+  make({100, 30}, {16, 30}, {32, 30});
+  EXPECT_EQ(read(whole_region({100, 30})), dense);
+  EXPECT_EQ(read(whole_region({100, 30})), dense);
+}
+
+TEST_F(EngineTest, ReadsSlicesAsNumPyDoes) {
+  make({20, 7, 9}, {6, 4, 9}, {12, 8, 9});
+  const Dims shape{20, 7, 9};
+  const auto at = [&](Index a, Index b, Index c) {
+    return dense[static_cast<size_t>((a * 7 + b) * 9 + c)];
+  };
+  const auto out = read(region_of("17:2:-4,::3,5", shape));
+  std::vector<uint32_t> expected;
+  for (Index a = 17; a > 2; a -= 4) {
+    for (Index b = 0; b < 7; b += 3) expected.push_back(at(a, b, 5));
+  }
+  EXPECT_EQ(out, expected);
+}
+
+TEST_F(EngineTest, ReadsEveryByteRange) {
+  make({9, 5}, {4, 5}, {4, 5});
+  const RegionReader reader(field, whole_region({9, 5}));
+  const auto bytes = std::as_bytes(std::span(dense));
+  for (uint64_t begin = 0; begin <= bytes.size(); begin += 3) {
+    for (uint64_t length = 0; begin + length <= bytes.size(); length += 7) {
+      ByteVector out(length);
+      ASSERT_TRUE(reader.read(begin, out, 1).ok());
+      ASSERT_EQ(std::memcmp(out.data(), bytes.data() + begin, length), 0) << begin << "+" << length;
+      const auto pins = reader.read_pinned(begin, length, 1);
+      ASSERT_TRUE(pins.ok());
+      uint64_t done = 0;
+      for (const Bytes span : pins->spans()) {
+        ASSERT_EQ(std::memcmp(span.data(), bytes.data() + begin + done, span.size()), 0);
+        done += span.size();
+      }
+      ASSERT_EQ(done, length);
+    }
+  }
+  ByteVector one(1);
+  EXPECT_EQ(reader.read(bytes.size(), one, 1).code(), Code::kInvalidArgument);
+  EXPECT_EQ(reader.read(UINT64_MAX, one, 1).code(), Code::kInvalidArgument);
+}
+
+TEST_F(EngineTest, PinnedSpansPointIntoTheCache) {
+  make({64, 1024}, {64, 1024}, {64, 1024});
+  const RegionReader reader(field, whole_region({64, 1024}));
+  const auto first = reader.read_pinned(4096, 8192, 1);
+  const auto second = reader.read_pinned(4096, 8192, 1);
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_EQ(first->spans().size(), 2u);
+  EXPECT_EQ(first->spans()[0].data(), second->spans()[0].data()) << "no copy";
+}
+
+TEST_F(EngineTest, UnwrittenChunksAreTheFillValue) {
+  make({1000, 10}, {100, 10}, {200, 10}, nullptr, 1 << 20, false);
+  EXPECT_EQ(read(region_of("5:950:7,::-1", {1000, 10})),
+            std::vector<uint32_t>(static_cast<size_t>((950 - 5 + 6) / 7 * 10), 77u));
+  EXPECT_EQ(field->tier_of_neuron(500), "fill") << "nothing was cached";
+}
+
+TEST_F(EngineTest, CompressedAndTransposedFields) {
+  const char* zipped = R"([{"name":"transpose","configuration":{"order":[1,0]}},
+                           {"name":"bytes","configuration":{"endian":"big"}},
+                           {"name":"zstd","configuration":{"level":1,"checksum":true}}])";
+  make({50, 40}, {16, 8}, {32, 16}, zipped);
+  EXPECT_EQ(read(whole_region({50, 40})), dense);
+  const char* raw = R"([{"name":"transpose","configuration":{"order":[1,0]}},
+                        {"name":"bytes","configuration":{"endian":"big"}}])";
+  make({50, 4000}, {50, 4000}, {50, 4000}, raw);
+  EXPECT_EQ(read(whole_region({50, 4000})), dense);
+}
+
+TEST_F(EngineTest, TheBudgetHoldsWhateverIsRead) {
+  make({4096, 256}, {256, 256}, {1024, 256}, nullptr, 128 << 10);
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 16; ++t) {
+    readers.emplace_back([&] { EXPECT_EQ(read(whole_region({4096, 256})), dense); });
+  }
+  for (auto& r : readers) r.join();
+  EXPECT_LE(engine->ram_peak(), 128u << 10);
+}
+
+TEST_F(EngineTest, PrefetchReadsAheadOfASequentialReader) {
+  make({4096, 256}, {256, 256}, {1024, 256}, nullptr, 4 << 20, true, "stride");
+  const RegionReader reader(field, whole_region({4096, 256}));
+  ByteVector out(64 << 10);
+  for (uint64_t at = 0; at < reader.size(); at += out.size()) {
+    ASSERT_TRUE(reader.read(at, out, 1).ok());
+    ASSERT_EQ(
+        std::memcmp(out.data(), reinterpret_cast<const std::byte*>(dense.data()) + at, out.size()),
+        0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  double used = 0;
+  for (const auto& s : engine->metrics().snapshot()) {
+    if (s.name == "prefetch_used_blocks_total") used = s.value;
+  }
+  EXPECT_GT(used, 100);
+}
+
+TEST_F(EngineTest, InvalidateShowsWhatWasWritten) {
+  make({64, 16}, {64, 16}, {64, 16});
+  EXPECT_EQ(read(whole_region({64, 16})), dense);
+  const std::vector<uint32_t> other(64 * 16, 5);
+  auto writer = std::move(FieldWriter::open(stored)).value();
+  ASSERT_TRUE(writer->write(whole_region({64, 16}), std::as_bytes(std::span(other))).ok());
+  field->invalidate();
+  EXPECT_EQ(read(whole_region({64, 16})), other);
+}
+
+TEST_F(EngineTest, RankZeroAndEmptyAxes) {
+  make({}, {}, {});
+  EXPECT_EQ(read(whole_region({})), std::vector<uint32_t>{0});
+  make({0, 5}, {4, 5}, {4, 5});
+  EXPECT_TRUE(read(whole_region({0, 5})).empty());
+}
+
+TEST_F(EngineTest, TierOfANeuron) {
+  make({100, 30}, {16, 30}, {32, 30});
+  EXPECT_EQ(field->tier_of_neuron(3), "disk");
+  read(neuron_region(field->spec(), 3));
+  EXPECT_EQ(field->tier_of_neuron(3), "ram");
+  engine->drop_cache();
+  EXPECT_EQ(field->tier_of_neuron(3), "disk");
+}
+
+}  // namespace
+}  // namespace neurofs
