@@ -12,6 +12,7 @@ CHUNK = 65536
 COUNT = 4
 RAW = [{"name": "bytes"}]
 CRC = [{"name": "bytes"}, {"name": "crc32c"}]
+INDEX = [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]
 GZIP = [{"name": "bytes"}, {"name": "gzip", "configuration": {"level": 1}}]
 BLOSC = [{"name": "bytes"},
          {"name": "blosc", "configuration": {"cname": "lz4", "clevel": 1, "shuffle": "noshuffle",
@@ -126,7 +127,7 @@ class BadShardIndex(MountCase):
         change(entries)
         index = b"".join(struct.pack("<QQ", *entry) for entry in entries)
         codecs = [{"name": "sharding_indexed", "configuration": {
-            "chunk_shape": [CHUNK], "codecs": RAW, "index_codecs": CRC, "index_location": "end"}}]
+            "chunk_shape": [CHUNK], "codecs": RAW, "index_codecs": INDEX, "index_location": "end"}}]
         self.shard = b"".join(self.plain) + with_crc32c(index)
         self.field = write_zarr3(self.directory / "f.zarr", CHUNK * COUNT, CHUNK * COUNT, codecs,
                                  {0: self.shard})

@@ -93,7 +93,7 @@ class Mount:
 
     def status(self, name):
         """A number of /proc/PID/status, such as VmHWM (KiB) or Threads."""
-        for line in open(f"/proc/{self.pid}/status"):
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
             if line.startswith(name + ":"):
                 return int(line.split()[1])
         raise AssertionError(f"no {name} in /proc/{self.pid}/status")
@@ -113,6 +113,8 @@ class Mount:
         return self.daemon.wait(timeout=seconds)
 
     def close(self):
+        if self.log.closed:
+            return
         if self.daemon.poll() is None and is_mounted(self.point):
             subprocess.run(["umount", self.point], capture_output=True)
         try:
@@ -122,6 +124,7 @@ class Mount:
             self.daemon.wait()
         if is_mounted(self.point):
             subprocess.run(["umount", "-l", self.point], capture_output=True)
+        self.log.close()
 
     def __enter__(self):
         return self
