@@ -78,10 +78,17 @@ class Mount:
         wait_until(self._answers, "the first answer of the mount")
 
     def _answers(self):
-        """A mount point is in the table a moment before the daemon serves it."""
+        """The table may name the mount before it is served, or a dead one that is being replaced.
+
+        statvfs is always asked of the daemon; names and attributes may come from the kernel's caches.
+        """
         if self.daemon.poll() is not None:
             raise AssertionError(f"the daemon ended: {self.output()}")
-        return (self.point / ".neurofs").exists() or any(self.point.iterdir())
+        try:
+            os.statvfs(self.point)
+        except OSError:
+            return False
+        return is_mounted(self.point)
 
     @property
     def pid(self):
