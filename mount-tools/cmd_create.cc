@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "mount-tools/commands.h"
+#include "mount-tools/destination.h"
 #include "mount-tools/layout_options.h"
 #include "mount-tools/place.h"
 #include "mount-tools/report.h"
@@ -40,8 +41,9 @@ Result<std::vector<fs::path>> make_directories(const fs::path& path) {
 Result<std::shared_ptr<StoredField>> create_at(const std::string& url,
                                                const CreateOptions& options) {
   std::vector<fs::path> made;
-  // Refuse bad options before anything is made.
+  // Refuse bad options before anything is made or removed.
   NF_TRY(make_zarr3_metadata(options));
+  NF_TRY(options.overwrite ? clear_destination(url) : check_destination_free(url));
   if (const std::string local = local_path_of(url); !local.empty()) {
     NF_ASSIGN(made, make_directories(fs::absolute(local).lexically_normal()));
   }
@@ -64,8 +66,8 @@ int run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   const auto field = create_at(options.field, *create);
   if (!field.ok()) {
-    const bool exists = field.status().code() == Code::kExists;
-    return fail("create", field.status(), exists ? "choose another name or pass --overwrite" : "");
+    const bool exists = field.status().code() == Code::kExists && !create->overwrite;
+    return fail("create", field.status(), exists ? "choose another place or pass --overwrite" : "");
   }
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   const FieldSpec& spec = (*field)->spec();

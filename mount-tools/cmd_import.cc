@@ -13,6 +13,7 @@
 #include "core/field/raw_description.h"
 #include "core/field/zarr_field.h"
 #include "mount-tools/commands.h"
+#include "mount-tools/destination.h"
 #include "mount-tools/layout_options.h"
 #include "mount-tools/place.h"
 #include "mount-tools/progress_bar.h"
@@ -23,6 +24,7 @@ namespace neurofs::tools {
 namespace {
 
 using nlohmann::json;
+namespace fs = std::filesystem;
 
 struct Options {
   std::string source;
@@ -69,56 +71,89 @@ Result<ImportOptions> make_import_options(const Options& options, const FieldSpe
   LayoutOptions layout = options.layout;
   layout.shape.clear();
   layout.dtype = std::string(zarr_name(source.dtype));
-  ImportOptions import;
-  NF_ASSIGN(import.create, make_create_options(layout));
-  NF_ASSIGN(import.memory_bytes, parse_bytes(options.memory));
-  import.threads = options.threads;
-  import.keep_metadata = layout.fill.empty() && layout.dimension_names.empty();
-  if (!import.keep_metadata) {
+  ImportOptions job;
+  NF_ASSIGN(job.create, make_create_options(layout));
+  NF_ASSIGN(job.memory_bytes, parse_bytes(options.memory));
+  job.threads = options.threads;
+  job.keep_metadata = layout.fill.empty() && layout.dimension_names.empty();
+  if (!job.keep_metadata) {
     json attributes = source.attributes;
-    attributes.update(import.create.attributes);
-    import.create.attributes = std::move(attributes);
-    if (layout.dimension_names.empty()) import.create.dimension_names = source.dimension_names;
+    attributes.update(job.create.attributes);
+    job.create.attributes = std::move(attributes);
+    if (layout.dimension_names.empty()) job.create.dimension_names = source.dimension_names;
   }
-  return import;
+  return job;
 }
 
 Result<Source> open_destination(const std::string& url) {
   if (const std::string local = local_path_of(url); !local.empty()) {
     std::error_code error;
-    std::filesystem::create_directories(local, error);
+    fs::create_directories(local, error);
     if (error) return io_error(fmt::format("cannot make {}: {}", local, error.message()));
   }
   return open_place(url, true);
 }
 
+Status import_into_place(const std::shared_ptr<StoredField>& source, const Options& options,
+                         const ImportOptions& job) {
+  NF_ASSIGN(const Source target, open_destination(options.field));
+  return import_field(source, target.store, target.path, job);
+}
+
+// Whatever is in the way goes when it may be overwritten, except an equal import: that goes on. A
+// store may keep open what it has seen, so the cleared place is opened anew.
+Status import_or_overwrite(const std::shared_ptr<StoredField>& source, const Options& options,
+                           const ImportOptions& job) {
+  const Status status = import_into_place(source, options, job);
+  if (status.code() != Code::kExists || !options.layout.overwrite) return status;
+  NF_TRY(clear_destination(options.field));
+  return import_into_place(source, options, job);
+}
+
 Status import_all(const Options& options) {
   NF_ASSIGN(const auto source, open_import_source(options));
-  NF_ASSIGN(ImportOptions import, make_import_options(options, source->spec()));
-  NF_ASSIGN(const Source target, open_destination(options.field));
+  NF_ASSIGN(ImportOptions job, make_import_options(options, source->spec()));
+  if (is_within(local_path_of(options.source), local_path_of(options.field))) {
+    return invalid_argument("the source lies in the new field; choose another place for the field");
+  }
   ProgressBar bar(!options.quiet && isatty(STDERR_FILENO) == 1);
   stop_at_signals();
-  import.progress = [&](const ImportProgress& progress) {
+  uint64_t resumed = 0;
+  job.progress = [&](const ImportProgress& progress) {
+    resumed = progress.resumed_bytes;
     bar.show(progress.done_bytes, progress.total_bytes, progress.resumed_bytes);
-  return interrupted == 0;
-};
-const Status status = import_field(source, target.store, target.path, import);
-bar.finish();
-NF_TRY(status);
-fmt::print("{}: {} {} = {}, imported in {}\n", options.field, to_string(source->spec().shape),
-           zarr_name(source->spec().dtype), format_bytes(source->spec().size()),
-           format_seconds(bar.seconds()));
-return {};
-}  // namespace
+    return interrupted == 0;
+  };
+  const Status status = import_or_overwrite(source, options, job);
+  bar.finish();
+  NF_TRY(status);
+  fmt::print("{}: {} {} = {}, imported in {}{}\n", options.field, to_string(source->spec().shape),
+             zarr_name(source->spec().dtype), format_bytes(source->spec().size()),
+             format_seconds(bar.seconds()),
+             resumed > 0
+                 ? fmt::format(" ({} were there from an earlier run)", format_bytes(resumed))
+                 : "");
+  return {};
+}
+
+// What to do about a failure, where the message does not say it.
+std::string next_step(const Options& options, const Status& status) {
+  if (status.code() == Code::kExists && !options.layout.overwrite) {
+    return "or pass --overwrite to replace what is there";
+  }
+  if (status.code() == Code::kNotFound && options.layout.shape.empty() &&
+      fs::is_regular_file(local_path_of(options.source))) {
+    return "describe a raw file with --shape and --dtype";
+  }
+  return "";
+}
 
 int run(const Options& options) {
   const Status status = import_all(options);
-  if (status.ok()) return kExitOk;
-  const bool stopped = status.code() == Code::kInterrupted;
-  return fail("import", status, stopped ? "the same command goes on where it stopped" : "");
+  return status.ok() ? kExitOk : fail("import", status, next_step(options, status));
 }
 
-}  // namespace neurofs::tools
+}  // namespace
 
 void add_import(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();

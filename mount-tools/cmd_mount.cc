@@ -9,6 +9,7 @@
 #include "fs/mount.h"
 #include "mount-tools/commands.h"
 #include "mount-tools/daemonise.h"
+#include "mount-tools/destination.h"
 #include "mount-tools/mount_args.h"
 #include "mount-tools/mount_table.h"
 #include "mount-tools/place.h"
@@ -65,7 +66,7 @@ int run(Options options) {
   };
   const Status status =
       options.foreground ? server([&] { announce(options); }) : run_in_background(server);
-  if (!status.ok()) return fail("mount", status);
+  if (!status.ok()) return fail("mount", status, unfinished_import_hint(options.source));
   if (!options.foreground) announce(options);
   return kExitOk;
 }

@@ -17,15 +17,18 @@ int run(bool as_json) {
     nlohmann::json document = nlohmann::json::object();
     for (const PluginKind& kind : kinds) {
       auto& list = document[kind.kind] = nlohmann::json::object();
-      for (const auto& [name, description] : kind.plugins) list[name] = description;
+      for (const auto& [name, plugin] : kind.plugins) {
+        list[name] = {{"description", plugin.description}, {"options", plugin.options}};
+      }
     }
     fmt::print("{}\n", document.dump(2));
     return kExitOk;
   }
   for (const PluginKind& kind : kinds) {
     fmt::print("{} ({})\n", kind.kind, kind.used_by);
-    for (const auto& [name, description] : kind.plugins) {
-      fmt::print("  {:<12} {}\n", name, description);
+    for (const auto& [name, plugin] : kind.plugins) {
+      fmt::print("  {:<17} {}\n", name, plugin.description);
+      if (!plugin.options.empty()) fmt::print("  {:<17}   options: {}\n", "", plugin.options);
     }
   }
   return kExitOk;

@@ -52,15 +52,15 @@ void print_summary(const json& stats) {
 
 // 79 columns: name 42, total 20, rate 15.
 void print_table(const json& now, const json& before, double seconds) {
-  fmt::print("{:<42} {:>20} {:>15}\n", "COUNTER", "TOTAL", before.is_null() ? "" : "PER SECOND");
+  fmt::print("{:<42} {:>20}{}\n", "COUNTER", "TOTAL", before.is_null() ? "" : "      PER SECOND");
   const json counters = now.value("counters", json::object());
   for (const auto& [name, value] : counters.items()) {
     std::string rate;
     if (!before.is_null() && seconds > 0) {
       const double old = before.value("counters", json::object()).value(name, 0.0);
-      rate = amount(name, (value.get<double>() - old) / seconds);
+      rate = fmt::format(" {:>15}", amount(name, (value.get<double>() - old) / seconds));
     }
-    fmt::print("{:<42.42} {:>20} {:>15}\n", name, amount(name, value.get<double>()), rate);
+    fmt::print("{:<42.42} {:>20}{}\n", name, amount(name, value.get<double>()), rate);
   }
 }
 

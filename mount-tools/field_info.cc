@@ -31,11 +31,15 @@ json grid_of(const Dims& shape, const Dims& unit) {
   return {{"shape", unit}, {"grid", grid}, {"count", count.ok() ? json(*count) : json(nullptr)}};
 }
 
+// "sharding_indexed(bytes, zstd)": the codecs inside a shard are what its chunks went through.
 std::string codec_names(const json& codecs) {
   std::string names;
   for (const json& codec : codecs) {
-    const std::string name =
-        codec.is_string() ? codec.get<std::string>() : codec.value("name", "?");
+    std::string name = codec.is_string() ? codec.get<std::string>() : codec.value("name", "?");
+    const json inner = codec.is_object() ? codec.value("configuration", json()) : json();
+    if (inner.is_object() && inner.contains("codecs")) {
+      name += "(" + codec_names(inner["codecs"]) + ")";
+    }
     names += (names.empty() ? "" : ", ") + name;
   }
   return names.empty() ? "none" : names;
@@ -103,9 +107,10 @@ std::string field_lines(const json& info) {
   line("fill value", info["fill_value"].get<std::string>());
   if (info.contains("disk")) {
     const json& disk = info["disk"];
-    line("on disk", fmt::format("{}{} in {} files", disk["complete"].get<bool>() ? "" : "over ",
-                                format_bytes(disk["bytes"].get<uint64_t>()),
-                                format_count(disk["files"].get<uint64_t>())));
+    line("on disk",
+         fmt::format("{}{} in {} file{}", disk["complete"].get<bool>() ? "" : "over ",
+                     format_bytes(disk["bytes"].get<uint64_t>()),
+                     format_count(disk["files"].get<uint64_t>()), disk["files"] == 1 ? "" : "s"));
   }
   if (!info["dimension_names"].empty()) line("axes", info["dimension_names"].dump());
   if (!info["attributes"].empty()) line("attributes", info["attributes"].dump());

@@ -62,7 +62,8 @@ void add_layout_options(CLI::App& command, LayoutOptions& options) {
   command.add_option("--attr", options.attributes, "KEY=VALUE attribute; VALUE may be JSON")
       ->expected(1)
       ->take_all();
-  command.add_flag("--overwrite", options.overwrite, "Replace a field that is there");
+  command.add_flag("--overwrite", options.overwrite,
+                   "Replace the field that is there, with all its data");
 }
 
 Result<CreateOptions> make_create_options(const LayoutOptions& options) {

@@ -11,6 +11,10 @@ int main(int argc, char** argv) {
   int exit_code = kExitOk;
   try {
     const auto app = make_app(exit_code);
+    if (argc == 1) {
+      std::cerr << app->help();
+      return kExitUsage;
+    }
     try {
       app->parse(argc, argv);
     } catch (const CLI::ParseError& e) {

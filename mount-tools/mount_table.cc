@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 #include <mntent.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -83,8 +83,16 @@ std::string absolute_directory(const std::string& directory) {
 }
 
 bool is_dead_mount(const std::string& directory) {
-  struct stat info {};
-  return stat(directory.c_str(), &info) != 0 && errno == ENOTCONN;
+  // Not stat(): of a dead mount the kernel may still have the attributes, and answers from them.
+  // statvfs() always asks the daemon, and one that hangs must not hang the caller.
+  std::packaged_task<bool()> task([directory] {
+    struct statvfs answer {};
+    return statvfs(directory.c_str(), &answer) != 0 &&
+           (errno == ENOTCONN || errno == ECONNABORTED);
+  });
+  auto dead = task.get_future();
+  std::thread(std::move(task)).detach();
+  return dead.wait_for(std::chrono::seconds(2)) == std::future_status::ready && dead.get();
 }
 
 Result<nlohmann::json> read_control_file(const std::string& directory, const std::string& name,

@@ -1,5 +1,7 @@
 #include "mount-tools/place.h"
 
+#include "mount-tools/destination.h"
+
 namespace neurofs::tools {
 
 Result<Source> open_place(const std::string& url, bool writable) {
@@ -9,7 +11,10 @@ Result<Source> open_place(const std::string& url, bool writable) {
 }
 
 Result<std::shared_ptr<StoredField>> open_field_at(const Source& place) {
-  return open_stored_field(place.store, place.path, FieldOptions{});
+  auto field = open_stored_field(place.store, place.path, FieldOptions{});
+  const std::string hint = unfinished_import_hint(place.local_path);
+  if (field.ok() || hint.empty()) return field;
+  return Status(field.status().code(), field.status().message() + "; " + hint);
 }
 
 std::string local_path_of(const std::string& url) {

@@ -9,10 +9,41 @@
 namespace neurofs::tools {
 namespace {
 
+// What a user can set, by kind and name. Codecs: keys of the Zarr configuration, and the short form.
+std::string options_of(std::string_view kind, std::string_view name) {
+  constexpr struct {
+    std::string_view kind, name, options;
+  } kOptions[] = {
+      {"stores", "file", "mount --no-io-uring"},
+      {"codecs", "blosc", "cname, clevel, shuffle, typesize, blocksize; --codec blosc:lz4:5"},
+      {"codecs", "bytes", "endian"},
+      {"codecs", "crc32c", "--codec crc32c"},
+      {"codecs", "delta", "dtype, astype"},
+      {"codecs", "gzip", "level; --codec gzip:5"},
+      {"codecs", "lz4", "acceleration"},
+      {"codecs", "sharding_indexed",
+       "chunk_shape, codecs, index_codecs, index_location; --chunks with --shards"},
+      {"codecs", "shuffle", "elementsize"},
+      {"codecs", "transpose", "order"},
+      {"codecs", "zlib", "level"},
+      {"codecs", "zstd", "level, checksum; --codec zstd:3"},
+      {"policies", "lru", "mount --ram"},
+      {"predictors", "stride", "mount --prefetch"},
+  };
+  for (const auto& row : kOptions) {
+    if (row.kind == kind && row.name == name) return std::string(row.options);
+  }
+  return "";
+}
+
+void add(PluginKind& kind, const std::string& name, const std::string& description) {
+  kind.plugins.emplace(name, PluginText{description, options_of(kind.kind, name)});
+}
+
 template <typename RegistryType>
-void add_all(std::map<std::string, std::string>& plugins) {
+void add_all(PluginKind& kind) {
   for (const auto& [name, plugin] : RegistryType::instance().all()) {
-    plugins.emplace(name, plugin.description);
+    add(kind, name, plugin.description);
   }
 }
 
@@ -20,18 +51,17 @@ void add_all(std::map<std::string, std::string>& plugins) {
 
 std::vector<PluginKind> list_plugins() {
   PluginKind stores{"stores", "SOURCE of mount and import: SCHEME://...", {}};
-  add_all<StoreRegistry>(stores.plugins);
+  add_all<StoreRegistry>(stores);
   PluginKind codecs{"codecs", "a field's metadata; --codec of create and import", {}};
-  add_all<ArrayToBytesRegistry>(codecs.plugins);
-  add_all<BytesToBytesRegistry>(codecs.plugins);
-  codecs.plugins.emplace("transpose", "Permutes axes; read by strides, never executed");
-  codecs.plugins.emplace("sharding_indexed", "Many chunks in one object, with an index");
+  add_all<ArrayToBytesRegistry>(codecs);
+  add_all<BytesToBytesRegistry>(codecs);
+  add(codecs, "transpose", "permutes axes; read by strides, never executed");
   PluginKind policies{"policies", "mount --policy", {}};
-  add_all<PolicyRegistry>(policies.plugins);
+  add_all<PolicyRegistry>(policies);
   PluginKind predictors{"predictors", "mount --predictor", {}};
-  add_all<PredictorRegistry>(predictors.plugins);
+  add_all<PredictorRegistry>(predictors);
   PluginKind views{"views", "the extension of a file name", {}};
-  add_all<ViewRegistry>(views.plugins);
+  add_all<ViewRegistry>(views);
   return {stores, codecs, policies, predictors, views};
 }
 

@@ -9,10 +9,15 @@
 
 namespace neurofs::tools {
 
+struct PluginText {
+  std::string description;
+  std::string options;  // what can be set, where; empty: nothing
+};
+
 struct PluginKind {
-  std::string kind;                            // "stores"
-  std::string used_by;                         // how a user chooses one
-  std::map<std::string, std::string> plugins;  // name to description
+  std::string kind;                           // "stores"
+  std::string used_by;                        // how a user chooses one
+  std::map<std::string, PluginText> plugins;  // by name
 };
 
 std::vector<PluginKind> list_plugins();
