@@ -21,6 +21,14 @@ void BlockLoader::finish(BlockLoad& load, const Status& status) const {
   }
 }
 
+// The bytes of an object were unreadable or no chunk: the next read opens it anew, and looks for
+// the chunk in it anew, so that it sees an object that has been put in its place.
+void BlockLoader::reject(const Job& job, const Status& status) const {
+  field_.store().forget(job.place->key);
+  if (job.place->kind == ChunkPlace::Kind::kRange) field_.forget_indexes();
+  finish(*job.load, status);
+}
+
 void BlockLoader::load(std::span<BlockLoad> loads) const {
   std::vector<ChunkQuery> queries;
   std::vector<size_t> query_of(loads.size());
@@ -68,8 +76,8 @@ bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) 
   }
   const uint64_t expected = field_.spec().codecs.decoded_size();
   if (info->size != expected) {
-    finish(*job.load, corrupt("object " + job.place->key + " has " + std::to_string(info->size) +
-                              " bytes where the metadata promises " + std::to_string(expected)));
+    reject(job, corrupt("object " + job.place->key + " has " + std::to_string(info->size) +
+                        " bytes where the metadata promises " + std::to_string(expected)));
     return false;
   }
   *checked = job.place;
@@ -85,10 +93,10 @@ void BlockLoader::load_raw(std::span<Job> jobs) const {
     const ByteRange part = grid_.part_of_chunk(job.load->key.block);
     const bool in_object = job.place->kind == ChunkPlace::Kind::kRange;
     if (in_object && part.end() > job.place->range.length) {
-      finish(*job.load, corrupt("object " + job.place->key + ": the chunk has " +
-                                std::to_string(job.place->range.length) +
-                                " bytes where the metadata promises " +
-                                std::to_string(field_.spec().codecs.decoded_size())));
+      reject(job, corrupt("object " + job.place->key + ": the chunk has " +
+                          std::to_string(job.place->range.length) +
+                          " bytes where the metadata promises " +
+                          std::to_string(field_.spec().codecs.decoded_size())));
       continue;
     }
     job.range = {(in_object ? job.place->range.offset : 0) + part.offset, part.length};
@@ -137,11 +145,11 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
         if (job.place->kind == ChunkPlace::Kind::kWholeObject) {
           job.load->outcome = Outcome::kMissing;
         } else {
-          finish(*job.load, io_error("object " + job.place->key +
-                                     " vanished after its index was read; read again"));
+          reject(job, io_error("object " + job.place->key +
+                               " vanished after its index was read; read again"));
         }
       } else {
-        finish(*job.load, op.status);
+        reject(job, op.status);
       }
     }
   }
@@ -187,20 +195,25 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
   parallel_for(decoders_, jobs.size(), [&](size_t i) {
     BlockLoad& load = *jobs[i].load;
     switch (ops[i].outcome) {
-      case ReadOp::Outcome::kData:
-        finish(load,
-               codecs.decode(encoded[i], load.dest).with_context("object " + jobs[i].place->key));
+      case ReadOp::Outcome::kData: {
+        const Status decoded = codecs.decode(encoded[i], load.dest);
+        if (decoded.ok()) {
+          finish(load, decoded);
+        } else {
+          reject(jobs[i], decoded.with_context("object " + jobs[i].place->key));
+        }
         break;
+      }
       case ReadOp::Outcome::kMissing:
         if (ops[i].whole != nullptr) {
           load.outcome = Outcome::kMissing;
           break;
         }
-        finish(load, io_error("object " + jobs[i].place->key +
-                              " vanished after its index was read; read again"));
+        reject(jobs[i], io_error("object " + jobs[i].place->key +
+                                 " vanished after its index was read; read again"));
         break;
       default:
-        finish(load, ops[i].status);
+        reject(jobs[i], ops[i].status);
     }
     encoded[i] = {};
   });

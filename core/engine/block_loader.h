@@ -36,6 +36,7 @@ class BlockLoader {
   void load_encoded(std::span<Job> jobs) const;
   void read_and_decode(std::span<Job> jobs) const;
   void finish(BlockLoad& load, const Status& status) const;
+  void reject(const Job& job, const Status& status) const;
 
   StoredField& field_;
   const BlockGrid& grid_;

@@ -206,16 +206,21 @@ class ZarrField final : public StoredField {
     return op;
   }
 
+  // The next attempt opens the object anew: it may be replaced by a good one.
+  LoadedShard reject(const IndexRead& read, const Status& why) const {
+    store_->forget(read.key);
+    return {nullptr, describe(why, read.key), false};
+  }
+
   LoadedShard accept(const ReadOp& op, const IndexRead& read, uint64_t generation) {
     if (op.outcome == ReadOp::Outcome::kMissing) return {};  // removed since stat
-    if (op.outcome != ReadOp::Outcome::kData)
-      return {nullptr, describe(op.status, read.key), false};
+    if (op.outcome != ReadOp::Outcome::kData) return reject(read, op.status);
     const size_t level = read.id.level;
     const ChunkSizeBounds bounds = level + 1 < spec_.shards.size()
                                        ? ChunkSizeBounds{spec_.shards[level + 1].index_size}
                                        : encoded_bounds(spec_.codecs);
     auto index = ShardIndex::parse(read.bytes, spec_.shards[level], read.extent, bounds);
-    if (!index.ok()) return {nullptr, describe(index.status(), read.key), false};
+    if (!index.ok()) return reject(read, index.status());
     auto shared = std::make_shared<const ShardIndex>(std::move(index).value());
     cache_.insert(read.id, shared, generation);
     return {std::move(shared), {}, false};

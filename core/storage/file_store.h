@@ -47,6 +47,7 @@ class FileStore : public ObjectStore {
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override;
   bool can_write_at() const override { return options_.writable; }
   Status remove(std::string_view key) override;
+  void forget(std::string_view key) override { files_.forget(key); }
 
  private:
   struct Window;
@@ -60,7 +61,9 @@ class FileStore : public ObjectStore {
   void transfer(Window& window);
   bool settle(FileRead& read);
   void report(ReadOp& op, const FileRead& read);
-  void fail_open(ReadOp& op, const OpenFile::Opened& opened);
+  Prepared fail_open(ReadOp& op, const OpenFile::Opened& opened);
+  Result<ObjectInfo> stat_once(std::string_view key, bool* starved);
+  Result<std::vector<ListEntry>> list_once(std::string_view prefix, size_t limit, bool* starved);
   Status check_writable(std::string_view key) const;
   std::string doing(const char* verb, std::string_view key) const;
 

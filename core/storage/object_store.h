@@ -82,6 +82,11 @@ class ObjectStore {
   virtual bool can_write_at() const { return false; }
   // Removing what is not there succeeds.
   virtual Status remove(std::string_view key) = 0;
+
+  // Drops what the store keeps of an object (an open file, a cached size), so that the next read
+  // looks for it anew. Called by who finds the bytes unusable: the object may be replaced by a good
+  // one under the same key, and must then not be read in its old version. Never an error.
+  virtual void forget(std::string_view /*key*/) {}
 };
 
 // Reads a whole small object. kNotFound when it is missing.

@@ -1,6 +1,10 @@
 // What the engine says of bad stored bytes: an error that names the place, and nothing remembered.
 
+#include <filesystem>
+#include <fstream>
+
 #include "tests/engine/engine_fixture.h"
+#include "tests/storage/temp_dir.h"
 
 namespace neurofs {
 namespace {
@@ -41,6 +45,62 @@ TEST_F(EngineErrors, R7FlippedBitUnderCrc32c) {
   bytes[100] ^= std::byte{4};
   ASSERT_TRUE(store->put("c/0/0", bytes).ok());
   EXPECT_EQ(read(whole_region({64, 16})), dense);
+}
+
+// Another process repairs an object as writers do it, by a rename, while its old version is open.
+class RepairedByRename : public EngineErrors {
+ protected:
+  // The field that make() made, as files.
+  void move_to_files(const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) plant(key, store->bytes(key));
+    auto files = open_store(dir.path(), {}).value();
+    stored = open_stored_field(files, "", {}).value();
+    field = engine->attach(stored).value();
+  }
+  void plant(const std::string& key, const ByteVector& bytes) {
+    const std::filesystem::path path = dir.path() + "/" + key;
+    std::filesystem::create_directories(path.parent_path());
+    const std::string fresh = path.string() + ".new";
+    std::ofstream(fresh, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    std::filesystem::rename(fresh, path);
+  }
+
+  test::TempDir dir;
+};
+
+TEST_F(RepairedByRename, R7ChunkThatDidNotDecode) {
+  make({64, 16}, {64, 16}, {64, 16},
+       R"([{"name":"bytes","configuration":{"endian":"little"}},{"name":"crc32c"}])");
+  const ByteVector good = store->bytes("c/0/0");
+  ByteVector bad = good;
+  bad[100] ^= std::byte{4};
+  ASSERT_TRUE(store->put("c/0/0", bad).ok());
+  move_to_files({"zarr.json", "c/0/0"});
+  EXPECT_EQ(read_status(whole_region({64, 16})).code(), Code::kCorrupt);
+  plant("c/0/0", good);
+  EXPECT_EQ(read(whole_region({64, 16})), dense);
+}
+
+TEST_F(RepairedByRename, R7ChunkOfAShardAndR10ItsIndex) {
+  make({64, 16}, {16, 16}, {64, 16},
+       R"([{"name":"bytes","configuration":{"endian":"little"}},{"name":"crc32c"}])");
+  const ByteVector good = store->bytes("c/0/0");
+  ByteVector bad_chunk = good;
+  bad_chunk[100] ^= std::byte{4};
+  ByteVector bad_index = good;
+  bad_index.back() ^= std::byte{4};
+  move_to_files({"zarr.json"});
+  for (const ByteVector& bad : {bad_index, bad_chunk}) {
+    plant("c/0/0", bad);
+    stored->forget_indexes();
+    stored->store().forget("c/0/0");
+    EXPECT_EQ(read_status(whole_region({64, 16})).code(), Code::kCorrupt);
+    plant("c/0/0", good);
+    EXPECT_EQ(read(whole_region({64, 16})), dense);
+    field = engine->attach(stored).value();  // with nothing cached
+  }
 }
 
 TEST_F(EngineErrors, R38AChunkLargerThanTheBudgetIsNoMemory) {
