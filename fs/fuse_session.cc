@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "fs/descriptor_limit.h"
 #include "fs/fuse_adapter.h"
 #include "fs/mount_point.h"
 #include "fs/shutdown_signals.h"
@@ -116,9 +117,14 @@ Status Session::mount(const std::string& source) {
 Status Session::serve() {
   fuse_loop_config* config = fuse_loop_cfg_create();
   fuse_loop_cfg_set_clone_fd(config, 1);
-  fuse_loop_cfg_set_max_threads(config, options_.threads);
+  const unsigned workers = workers_within_limit(options_.threads);
+  if (workers < options_.threads) {
+    log_info("the limit of open files (ulimit -n) allows " + std::to_string(workers) +
+             " requests at once, not " + std::to_string(options_.threads));
+  }
+  fuse_loop_cfg_set_max_threads(config, workers);
   // Threads are kept: making one costs more than many requests.
-  fuse_loop_cfg_set_idle_threads(config, options_.threads);
+  fuse_loop_cfg_set_idle_threads(config, workers);
   const int result = fuse_session_loop_mt(session_, config);
   fuse_loop_cfg_destroy(config);
   if (result < 0 && result != -ENODEV) {

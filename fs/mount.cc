@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/field/hierarchy.h"
+#include "fs/descriptor_limit.h"
 #include "fs/file_system.h"
 #include "fs/fuse_session.h"
 #include "fs/mount_point.h"
@@ -47,6 +48,7 @@ Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
 
 Result<int> mount_and_serve(const std::string& source, const std::string& directory,
                             const MountOptions& options, const std::function<void()>& on_ready) {
+  raise_descriptor_limit();
   NF_ASSIGN(const std::string mountpoint, prepare_mountpoint(directory, options.recover));
   std::string url;
   NF_ASSIGN(const auto fs, open_file_system(source, mountpoint, options, &url));

@@ -27,4 +27,8 @@ Status errno_status(int error, const std::string& doing) {
   }
 }
 
+bool out_of_descriptors(int error) {
+  return error == EMFILE || error == ENFILE;
+}
+
 }  // namespace neurofs

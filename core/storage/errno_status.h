@@ -11,4 +11,7 @@ namespace neurofs {
 // read-only file systems keep their own codes, everything else is kIoError.
 Status errno_status(int error, const std::string& doing);
 
+// The process or the system has no descriptor left: passes when others close theirs.
+bool out_of_descriptors(int error);
+
 }  // namespace neurofs

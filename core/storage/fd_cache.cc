@@ -7,6 +7,8 @@
 #include <functional>
 #include <vector>
 
+#include "core/storage/errno_status.h"
+
 namespace neurofs {
 namespace {
 
@@ -31,7 +33,7 @@ FdCache::Lookup FdCache::acquire(std::string_view key) {
   if (auto file = find(key)) return {{std::move(file), 0, nullptr}, true};
   std::string owned(key);
   auto opened = OpenFile::open(root_, owned, policy_);
-  if (opened.error == EMFILE || opened.error == ENFILE) {
+  if (out_of_descriptors(opened.error)) {
     shrink();
     opened = OpenFile::open(root_, owned, policy_);
   }

@@ -36,6 +36,8 @@ class FdCache {
   Lookup acquire(std::string_view key);
 
   void forget(std::string_view key);
+  // Closes all files that no read uses, and keeps fewer from now on.
+  void shrink();
   size_t size() const;
   size_t capacity() const { return capacity_.load(std::memory_order_relaxed); }
 
@@ -55,7 +57,6 @@ class FdCache {
   Shard& shard_of(std::string_view key);
   std::shared_ptr<OpenFile> find(std::string_view key);
   void insert(std::string key, std::shared_ptr<OpenFile> file);
-  void shrink();
 
   const RootedDir& root_;
   const OpenFilePolicy policy_;

@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <limits>
-#include <thread>
 
 #include "core/base/checked.h"
+#include "core/storage/descriptor_wait.h"
 #include "core/storage/errno_status.h"
 #include "core/storage/key.h"
 #include "core/storage/pread_reader.h"
@@ -20,8 +20,6 @@ namespace {
 
 // Ops whose files are open at once: enough to keep the device busy, few beside any limit.
 constexpr size_t kWindowOps = 512;
-// How long a read that finds the process out of descriptors waits for other reads to end.
-constexpr auto kDescriptorPatience = std::chrono::seconds(10);
 
 size_t default_open_files() {
   rlimit limit = {};
@@ -144,20 +142,16 @@ void FileStore::read(std::span<ReadOp> batch) {
 // Reads some ops from the front of `rest` and says how many.
 size_t FileStore::read_window(std::span<ReadOp> rest) {
   Window window(std::min(rest.size(), kWindowOps));
-  const auto deadline = std::chrono::steady_clock::now() + kDescriptorPatience;
+  DescriptorWait wait(files_);
   size_t taken = 0;
   while (taken < rest.size() && !window.full()) {
     if (prepare(rest[taken], window) == Prepared::kOk) {
       ++taken;
       continue;
     }
-    // Whoever waits for a descriptor holds none, so those that hold some always get on.
     window.last_file.reset();
     if (!window.members.empty()) break;
-    if (std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      continue;
-    }
+    if (wait.again()) continue;
     fail(rest[taken], errno_status(EMFILE, doing("opening", rest[taken].key)));
     ++taken;
   }
@@ -177,11 +171,8 @@ FileStore::Prepared FileStore::prepare(ReadOp& op, Window& window) {
   }
   auto lookup = files_.acquire(op.key);
   const int error = lookup.opened.error;
-  if (error == EMFILE || error == ENFILE) return Prepared::kNoDescriptors;
-  if (error != 0) {
-    fail_open(op, lookup.opened);
-    return Prepared::kOk;
-  }
+  if (out_of_descriptors(error)) return Prepared::kNoDescriptors;
+  if (error != 0) return fail_open(op, lookup.opened);
   if (!lookup.was_open) {
     counters_.opens.add();
     if (options_.direct_io && !lookup.opened.file->direct()) direct_refused_ = true;
@@ -192,18 +183,20 @@ FileStore::Prepared FileStore::prepare(ReadOp& op, Window& window) {
   return Prepared::kOk;
 }
 
-void FileStore::fail_open(ReadOp& op, const OpenFile::Opened& opened) {
+FileStore::Prepared FileStore::fail_open(ReadOp& op, const OpenFile::Opened& opened) {
   if (opened.reason != nullptr) {
-    return fail(op, io_error(doing("reading", op.key) + ": it is " + opened.reason +
-                             ", and only regular files are read"));
-  }
-  if (opened.error == ENOENT || opened.error == ENOTDIR) {
-    const Status proof = root_.prove_missing(op.key);
-    if (!proof.ok()) return fail(op, proof.with_context(doing("reading", op.key)));
+    fail(op, io_error(doing("reading", op.key) + ": it is " + opened.reason +
+                      ", and only regular files are read"));
+  } else if (opened.error == ENOENT || opened.error == ENOTDIR) {
+    bool starved = false;
+    const Status proof = root_.prove_missing(op.key, &starved);
+    if (starved) return Prepared::kNoDescriptors;
     op.outcome = ReadOp::Outcome::kMissing;
-    return;
+    if (!proof.ok()) fail(op, proof.with_context(doing("reading", op.key)));
+  } else {
+    fail(op, errno_status(opened.error, doing("opening", op.key)));
   }
-  fail(op, errno_status(opened.error, doing("opening", op.key)));
+  return Prepared::kOk;
 }
 
 void FileStore::plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& window) {

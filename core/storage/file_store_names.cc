@@ -11,6 +11,7 @@
 #include <map>
 
 #include "core/base/checked.h"
+#include "core/storage/descriptor_wait.h"
 #include "core/storage/errno_status.h"
 #include "core/storage/file_store.h"
 #include "core/storage/key.h"
@@ -58,11 +59,14 @@ int grow_to(int fd, uint64_t size) {
 
 enum class EntryKind : uint8_t { kObject, kPrefix, kHidden };
 
-EntryKind kind_of(const RootedDir& root, const std::string& path, unsigned char type) {
+EntryKind kind_of(const RootedDir& root, const std::string& path, unsigned char type,
+                  bool* starved) {
   if (type == DT_REG) return EntryKind::kObject;
   if (type == DT_DIR) return EntryKind::kPrefix;
   if (type != DT_LNK && type != DT_UNKNOWN) return EntryKind::kHidden;
-  const UniqueFd fd(root.open_beneath(path, O_PATH));
+  const int opened = root.open_beneath(path, O_PATH);
+  *starved = out_of_descriptors(-opened);
+  const UniqueFd fd(opened);
   struct stat info = {};
   if (!fd || ::fstat(fd.get(), &info) != 0) return EntryKind::kHidden;
   if (S_ISREG(info.st_mode)) return EntryKind::kObject;
@@ -86,9 +90,18 @@ Status FileStore::check_writable(std::string_view key) const {
 
 Result<ObjectInfo> FileStore::stat(std::string_view key) {
   NF_TRY(check_key(key));
+  for (DescriptorWait wait(files_);;) {
+    bool starved = false;
+    auto info = stat_once(key, &starved);
+    if (!starved || !wait.again()) return info;
+  }
+}
+
+Result<ObjectInfo> FileStore::stat_once(std::string_view key, bool* starved) {
   const int opened = root_.open_beneath(std::string(key), O_PATH);
+  *starved = out_of_descriptors(-opened);
   if (opened == -ENOENT || opened == -ENOTDIR) {
-    const Status proof = root_.prove_missing(key);
+    const Status proof = root_.prove_missing(key, starved);
     if (!proof.ok()) return proof.with_context(doing("looking for", key));
     return ObjectInfo{};
   }
@@ -111,14 +124,24 @@ Result<ObjectInfo> FileStore::stat(std::string_view key) {
 
 Result<std::vector<ListEntry>> FileStore::list(std::string_view prefix, size_t limit) {
   NF_TRY(check_prefix(prefix));
-  const std::string path = prefix.empty() ? "." : std::string(prefix);
-  UniqueFd fd(root_.open_beneath(path, O_RDONLY | O_DIRECTORY));
-  if (!fd) {
-    const int error = errno;
-    if (error != ENOENT && error != ENOTDIR) return errno_status(error, doing("listing", prefix));
-    if (error == ENOENT) NF_TRY(root_.prove_missing(path).with_context(doing("listing", prefix)));
-    return std::vector<ListEntry>();
+  for (DescriptorWait wait(files_);;) {
+    bool starved = false;
+    auto entries = list_once(prefix, limit, &starved);
+    if (!starved || !wait.again()) return entries;
   }
+}
+
+Result<std::vector<ListEntry>> FileStore::list_once(std::string_view prefix, size_t limit,
+                                                    bool* starved) {
+  const std::string path = prefix.empty() ? "." : std::string(prefix);
+  const int opened = root_.open_beneath(path, O_RDONLY | O_DIRECTORY);
+  *starved = out_of_descriptors(-opened);
+  if (opened == -ENOENT) {
+    NF_TRY(root_.prove_missing(path, starved).with_context(doing("listing", prefix)));
+  }
+  if (opened == -ENOENT || opened == -ENOTDIR) return std::vector<ListEntry>();
+  if (opened < 0) return errno_status(-opened, doing("listing", prefix));
+  UniqueFd fd(opened);
   const std::unique_ptr<DIR, CloseDir> dir(::fdopendir(fd.get()));
   if (!dir) return errno_status(errno, doing("listing", prefix));
   fd.release();
@@ -128,7 +151,9 @@ Result<std::vector<ListEntry>> FileStore::list(std::string_view prefix, size_t l
     const std::string name = entry->d_name;
     if (name == "." || name == ".." || name.starts_with(kTemporaryPrefix)) continue;
     if (first.size() >= limit && (limit == 0 || name > first.rbegin()->first)) continue;
-    const EntryKind kind = kind_of(root_, prefix.empty() ? name : path + "/" + name, entry->d_type);
+    const EntryKind kind =
+        kind_of(root_, prefix.empty() ? name : path + "/" + name, entry->d_type, starved);
+    if (*starved) return errno_status(EMFILE, doing("listing", prefix));
     if (kind == EntryKind::kHidden) continue;
     first.emplace(name, kind == EntryKind::kPrefix);
     if (first.size() > limit) first.erase(std::prev(first.end()));

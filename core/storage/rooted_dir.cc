@@ -71,21 +71,30 @@ Status RootedDir::check_alive() const {
   return io_error("the directory of the store was removed; mount it again once it is back");
 }
 
-Status RootedDir::prove_missing(std::string_view path) const {
+Status RootedDir::prove_missing(std::string_view path, bool* starved) const {
   NF_TRY(check_alive());
   const std::string whole(path);
   // Without links in the path, the kernel's answer is proof.
   const int direct = openat2_beneath(root_.get(), whole, O_PATH, 0, RESOLVE_NO_SYMLINKS);
   if (direct == -ENOENT || direct == -ENOTDIR) return {};
   const UniqueFd closer(direct);
+  const auto unknown = [&](int error) {
+    *starved = out_of_descriptors(error);
+    return errno_status(error, "looking for " + quote_key(path));
+  };
+  if (out_of_descriptors(-direct)) return unknown(-direct);
   // With links, the first component that does not resolve must not itself be one.
   for (size_t slash = 0; slash < whole.size();) {
     slash = std::min(whole.find('/', slash + 1), whole.size());
     const std::string head = whole.substr(0, slash);
-    const UniqueFd there(open_beneath(head, O_PATH));
-    if (there) continue;
-    const UniqueFd link(open_beneath(head, O_PATH | O_NOFOLLOW));
-    if (!link) return {};
+    const int there = open_beneath(head, O_PATH);
+    const UniqueFd close_there(there);
+    if (there >= 0) continue;
+    if (out_of_descriptors(-there)) return unknown(-there);
+    const int link = open_beneath(head, O_PATH | O_NOFOLLOW);
+    const UniqueFd close_link(link);
+    if (link == -ENOENT || link == -ENOTDIR) return {};
+    if (link < 0) return unknown(-link);
     return io_error("the symbolic link " + quote_key(head) + " points to nothing");
   }
   return io_error(quote_key(path) + " appeared while it was looked for; try again");

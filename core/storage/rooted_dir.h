@@ -29,8 +29,9 @@ class RootedDir {
 
   // After `path` could not be opened for ENOENT or ENOTDIR: ok when it is certain that no such
   // object is there. Else the root is gone, or a link in the path points to nothing, and what was
-  // meant to be there is unknown.
-  Status prove_missing(std::string_view path) const;
+  // meant to be there is unknown. Sets *starved when the process had no descriptor to look with:
+  // then ask again once one is free.
+  Status prove_missing(std::string_view path, bool* starved) const;
 
   // The directory that holds `path`, made with its own parents if `make`.
   Result<UniqueFd> open_parent(std::string_view path, bool make) const;

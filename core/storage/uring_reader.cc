@@ -1,5 +1,7 @@
 #include "core/storage/uring_reader.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 
 #include "core/storage/uring_ring.h"
@@ -7,14 +9,24 @@
 namespace neurofs {
 namespace {
 
-constexpr size_t kMaxRings = 16;
+// A ring is a descriptor and 16 serve any device; few where few descriptors are allowed.
+size_t most_rings() {
+  constexpr size_t kMost = 16;
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  return std::clamp<size_t>(limit.rlim_cur / 16, 1, kMost);
+}
+
 // A read up to this size is one piece, and the block layer keeps its parts in flight by itself.
 constexpr uint64_t kLoneReadBytes = uint64_t{256} << 10;
 
 }  // namespace
 
 UringReader::UringReader(unsigned depth, Counter& transferred)
-    : depth_(std::clamp(depth, 1U, 1024U)), transferred_(transferred), pread_(transferred) {}
+    : depth_(std::clamp(depth, 1U, 1024U)),
+      max_rings_(most_rings()),
+      transferred_(transferred),
+      pread_(transferred) {}
 
 UringReader::~UringReader() = default;
 
@@ -44,7 +56,7 @@ std::unique_ptr<UringRing> UringReader::take_ring() {
       idle_.pop_back();
       return ring;
     }
-    if (rings_ == kMaxRings) return nullptr;
+    if (rings_ == max_rings_) return nullptr;
     ++rings_;
   }
   auto ring = UringRing::create(depth_, transferred_);

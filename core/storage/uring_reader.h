@@ -36,6 +36,7 @@ class UringReader : public FileReader {
   void give_back(std::unique_ptr<UringRing> ring);
 
   const unsigned depth_;
+  const size_t max_rings_;
   Counter& transferred_;
   PreadReader pread_;
   bool fixed_buffers_ = false;

@@ -196,6 +196,29 @@ int read_with_few_descriptors(const std::string& root, rlim_t limit) {
   return wrong == 0 ? 0 : 1;
 }
 
+// As above, for what is done by name while other threads hold every descriptor for a while.
+int look_without_descriptors(const std::string& root) {
+  const rlimit few = {32, 32};
+  if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 2;
+  auto store = FileStore::open(root, {}, {});
+  if (!store.ok()) return 3;
+  std::vector<int> taken;
+  for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY)) >= 0;) taken.push_back(fd);
+  std::thread release([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    for (const int fd : taken) ::close(fd);
+  });
+  ByteVector out;
+  const auto info = (*store)->stat("c/0");
+  const auto gone = (*store)->stat("c/gone");
+  const auto list = (*store)->list("c", 1000);
+  const auto data = read_range(**store, "c/0", {0, 1}, out);
+  release.join();
+  const bool right = info.ok() && info->exists && gone.ok() && !gone->exists && list.ok() &&
+                     list->size() == 300 && data.outcome == Outcome::kData;
+  return right ? 0 : 1;
+}
+
 TEST_F(FileStoreTest, R40FewDescriptors) {
   const auto store = open();
   for (unsigned i = 0; i < 300; ++i) {
@@ -208,6 +231,26 @@ TEST_F(FileStoreTest, R40FewDescriptors) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << limit << ": " << status;
   }
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(look_without_descriptors(root()));
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST_F(FileStoreTest, R40OutOfDescriptorsProvesNothingMissing) {
+  fs::create_symlink("nothing", root() + "/dangling");
+  auto dir = RootedDir::open(root(), false);
+  ASSERT_TRUE(dir.ok());
+  rlimit old = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
+  const rlimit none = {0, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  bool starved = false;
+  const Status proof = dir->prove_missing("dangling", &starved);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &old), 0);
+  EXPECT_TRUE(starved);
+  EXPECT_FALSE(proof.ok());
 }
 
 TEST_F(FileStoreTest, ListHidesWhatIsNoObject) {
