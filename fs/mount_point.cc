@@ -3,6 +3,7 @@
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,9 +111,10 @@ std::optional<MountedAt> find_mount(std::string_view mountpoint) {
 }
 
 Result<std::string> prepare_mountpoint(const std::string& directory, bool recover) {
-  struct stat st {};
-  // Twice: two daemons may have died on one directory.
-  for (int attempt = 0; attempt < 8 && stat(directory.c_str(), &st) != 0; ++attempt) {
+  // Not stat(): of a dead mount the kernel may still have the attributes, and answers from them.
+  struct statvfs answer {};
+  // More than once: several daemons may have died on one directory.
+  for (int attempt = 0; attempt < 8 && statvfs(directory.c_str(), &answer) != 0; ++attempt) {
     if (!is_dead(errno)) {
       return Status(errno == ENOENT ? Code::kNotFound : Code::kInvalidArgument,
                     "mount point " + directory + ": " + why(errno) +
@@ -121,8 +123,10 @@ Result<std::string> prepare_mountpoint(const std::string& directory, bool recove
     NF_ASSIGN(const std::string dead, absolute_of_dead(directory));
     NF_TRY(recover_dead(dead, recover));
   }
-  if (!S_ISDIR(st.st_mode))
+  struct stat st {};
+  if (stat(directory.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
     return invalid_argument("mount point " + directory + " is no directory");
+  }
   NF_ASSIGN(std::string path, absolute(directory));
   const auto mount = find_mount(path);
   if (mount && mount->type == "fuse." + std::string(kFuseSubtype)) {

@@ -87,8 +87,7 @@ bool is_dead_mount(const std::string& directory) {
   // statvfs() always asks the daemon, and one that hangs must not hang the caller.
   std::packaged_task<bool()> task([directory] {
     struct statvfs answer {};
-    return statvfs(directory.c_str(), &answer) != 0 &&
-           (errno == ENOTCONN || errno == ECONNABORTED);
+    return statvfs(directory.c_str(), &answer) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
   });
   auto dead = task.get_future();
   std::thread(std::move(task)).detach();

@@ -362,6 +362,9 @@ TEST_F(Mount, S3_ForgottenRegionsLeaveNoNodes) {
 TEST_F(Mount, R41_ASecondMountRecoversADeadMountPoint) {
   create_default("f");
   ASSERT_TRUE(mount("f")) << why();
+  struct stat st {};
+  EXPECT_EQ(::stat(mnt().c_str(), &st),
+            0);  // the kernel keeps the answer beyond the daemon's death
   EXPECT_EQ(end(SIGKILL), 128 + SIGKILL);
   EXPECT_EQ(open_error("field.raw"), ENOTCONN);
   MountOptions options;
