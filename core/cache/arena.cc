@@ -11,6 +11,7 @@ namespace neurofs {
 namespace {
 
 constexpr uint64_t kPage = 4096;
+constexpr uintptr_t kHugePage = uintptr_t{2} << 20;
 
 }  // namespace
 
@@ -21,7 +22,7 @@ uint64_t slot_size_for(uint64_t bytes) {
 }
 
 Arena::~Arena() {
-  for (auto& [size, c] : classes_) munmap(c.base, c.reserved);
+  for (auto& [size, c] : classes_) munmap(c.map, c.mapped);
 }
 
 Result<Arena::SizeClass*> Arena::size_class(uint64_t slot_size) {
@@ -29,14 +30,17 @@ Result<Arena::SizeClass*> Arena::size_class(uint64_t slot_size) {
   if (it != classes_.end()) return &it->second;
   SizeClass c;
   c.reserved = budget_ / slot_size * slot_size;
-  void* base = mmap(nullptr, c.reserved, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) {
-    return no_memory("cannot reserve " + std::to_string(c.reserved) +
+  // One huge page more, so that the slots can begin at a huge page's boundary.
+  c.mapped = c.reserved + kHugePage;
+  c.map = mmap(nullptr, c.mapped, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (c.map == MAP_FAILED) {
+    return no_memory("cannot reserve " + std::to_string(c.mapped) +
                      " bytes of address space for the RAM tier; lower --ram or raise ulimit -v");
   }
-  c.base = static_cast<std::byte*>(base);
-  madvise(base, c.reserved, MADV_HUGEPAGE);  // a wish: failing costs speed only
+  const auto address = reinterpret_cast<uintptr_t>(c.map);
+  c.base = static_cast<std::byte*>(c.map) + (ceil_div(address, kHugePage) * kHugePage - address);
+  madvise(c.base, c.reserved, MADV_HUGEPAGE);  // a wish: failing costs speed only
   return &classes_.emplace(slot_size, std::move(c)).first->second;
 }
 

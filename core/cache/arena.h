@@ -46,9 +46,11 @@ class Arena {
 
  private:
   struct SizeClass {
-    std::byte* base = nullptr;
-    uint64_t reserved = 0;  // bytes of address space
-    uint64_t used = 0;      // bytes handed out at least once, from the front
+    void* map = nullptr;
+    uint64_t mapped = 0;
+    std::byte* base = nullptr;  // within the map, at a huge page's boundary
+    uint64_t reserved = 0;      // bytes of address space
+    uint64_t used = 0;          // bytes handed out at least once, from the front
     bool huge_pages = true;
     std::vector<std::byte*> warm;  // free and backed
     std::vector<std::byte*> cold;  // free, memory given back

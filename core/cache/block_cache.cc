@@ -78,9 +78,9 @@ void BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
   policy_->touch(id);
 }
 
-BlockPin BlockCache::pin(const BlockKey& key) {
+BlockPin BlockCache::pin(const BlockKey& key, const DirectSlot* direct) {
   const EpochGuard guard;
-  const EntryId id = find(key, hash_of(key));
+  const EntryId id = find(key, direct);
   if (id == kNoEntry) return {};
   Entry& e = entries_[id];
   const uint32_t before = e.state.fetch_add(1, std::memory_order_acq_rel);
@@ -158,7 +158,7 @@ void BlockCache::join_or_start(size_t index, BlockRequest& request, std::vector<
   const uint64_t hash = hash_of(request.key);
   Shard& shard = shard_of(hash);
   for (;;) {
-    request.pin = pin(request.key);
+    request.pin = pin(request.key, request.direct);
     if (request.pin) {
       request.outcome = BlockRequest::Outcome::kData;
       return;
@@ -231,6 +231,7 @@ void BlockCache::publish(BlockRequest& request, const Mine& mine, bool prefetche
   const uint64_t hash = hash_of(request.key);
   e.field.store(request.key.field.value(), std::memory_order_relaxed);
   e.block.store(request.key.block, std::memory_order_relaxed);
+  e.direct = request.direct;
   e.state.store((kLive | 1u) | (prefetched ? kPrefetched : 0u), std::memory_order_release);
   {
     const std::lock_guard lock(policy_mutex_);
@@ -281,11 +282,12 @@ void BlockCache::link(EntryId id, uint64_t hash) {
   auto& head = buckets_[hash & bucket_mask_];
   entries_[id].next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);
   head.store(id + 1, std::memory_order_seq_cst);
+  if (entries_[id].direct != nullptr) entries_[id].direct->store(id + 1, std::memory_order_seq_cst);
 }
 
 // The entry keeps its own `next`: a reader that stands on it still finds the rest of the chain.
 void BlockCache::unlink(EntryId id) {
-  const Entry& e = entries_[id];
+  Entry& e = entries_[id];
   const BlockKey key{FieldId(e.field.load(std::memory_order_relaxed)),
                      e.block.load(std::memory_order_relaxed)};
   const uint64_t hash = hash_of(key);
@@ -295,6 +297,8 @@ void BlockCache::unlink(EntryId id) {
        link = from->load(std::memory_order_relaxed)) {
     if (link == id + 1) {
       from->store(e.next.load(std::memory_order_relaxed), std::memory_order_seq_cst);
+      if (e.direct != nullptr) e.direct->store(0, std::memory_order_seq_cst);
+      e.direct = nullptr;
       return;
     }
     from = &entries_[link - 1].next;

@@ -41,6 +41,11 @@ namespace neurofs {
 
 class BlockCache;
 
+// A field's shortcut past the hash table: one per block, the entry that holds it plus one, 0 when it
+// is not here. Kept by the cache, owned by the field (see core/engine/field_state.h), null for fields
+// with too many blocks. It must outlive every entry: the owner drops its field before it goes.
+using DirectSlot = std::atomic<uint32_t>;
+
 // Keeps one block's bytes in place. Movable; unpins on destruction.
 class BlockPin {
  public:
@@ -65,7 +70,8 @@ class BlockPin {
 struct BlockRequest {
   enum class Outcome : uint8_t { kPending, kData, kMissing, kError };
   BlockKey key;
-  uint64_t size = 0;  // in: bytes of the block, the same for every request of that key
+  uint64_t size = 0;             // in: bytes of the block, the same for every request of that key
+  DirectSlot* direct = nullptr;  // in: the block's shortcut, if its field has them
   Outcome outcome = Outcome::kPending;
   BlockPin pin;   // kData
   Status status;  // kError
@@ -92,15 +98,15 @@ class BlockCache {
   ~BlockCache();
 
   // The block's bytes, or null. Valid until the caller's EpochGuard ends; call only under one.
-  const std::byte* peek(const BlockKey& key) {
-    const EntryId id = find(key, hash_of(key));
+  const std::byte* peek(const BlockKey& key, const DirectSlot* direct = nullptr) {
+    const EntryId id = find(key, direct);
     if (id == kNoEntry) return nullptr;
     note_use(id);
     return entries_[id].data;
   }
 
   // Pins a block that is here; an empty pin when it is not.
-  BlockPin pin(const BlockKey& key);
+  BlockPin pin(const BlockKey& key, const DirectSlot* direct = nullptr);
 
   // Loads or pins all blocks of a group; every request gets an outcome. The returned reservation
   // must live as long as the pins. Blocks of a group must differ. Group bytes that pass
@@ -144,7 +150,8 @@ class BlockCache {
     std::atomic<uint32_t> last_promoted;  // clock of the last policy touch
     std::atomic<uint32_t> field;
     std::atomic<uint64_t> block;
-    std::byte* data;  // constant while linked
+    std::byte* data;     // constant while linked
+    DirectSlot* direct;  // guarded by the shard's mutex; null once unlinked
     uint64_t slot_size;
   };
 
@@ -177,6 +184,11 @@ class BlockCache {
   BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> policy);
 
   // Call under an EpochGuard, or under the shard's mutex.
+  EntryId find(const BlockKey& key, const DirectSlot* direct) const {
+    // 0 wraps to kNoEntry.
+    return direct != nullptr ? direct->load(std::memory_order_seq_cst) - 1
+                             : find(key, hash_of(key));
+  }
   EntryId find(const BlockKey& key, uint64_t hash) const {
     uint32_t link = buckets_[hash & bucket_mask_].load(std::memory_order_seq_cst);
     while (link != 0) {

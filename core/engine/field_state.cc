@@ -10,6 +10,9 @@ namespace {
 constexpr uint64_t kPrefetchTask = uint64_t{2} << 20;
 constexpr uint32_t kFeedbackEvery = 32;
 
+// Shortcuts are for fields whose slots cost at most this share of the budget.
+constexpr uint64_t kDirectShare = 64;
+
 }  // namespace
 
 FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<StoredField> stored,
@@ -17,18 +20,28 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
     : engine_(std::move(engine)),
       stored_(std::move(stored)),
       grid_(std::move(grid)),
-      id_(engine_->next_field_id()),
-      predictor_(std::move(predictor)) {}
+      predictor_(std::move(predictor)) {
+  new_generation();
+}
 
 FieldState::~FieldState() {
-  cache().drop(id());
+  for (const auto& g : generations_) cache().drop(g->id);
+}
+
+void FieldState::new_generation() {
+  auto fresh = std::make_unique<Generation>();
+  fresh->id = FieldId(engine_->next_field_id());
+  fresh->has_direct = grid_.block_count() <= cache().budget() / kDirectShare / sizeof(DirectSlot);
+  if (fresh->has_direct) fresh->direct = LazyArray<DirectSlot>(grid_.block_count());
+  const std::lock_guard lock(generations_mutex_);
+  generation_.store(fresh.get(), std::memory_order_release);
+  generations_.push_back(std::move(fresh));
 }
 
 void FieldState::invalidate() {
-  const FieldId old = id();
+  const FieldId old = generation().id;
   stored_->forget_indexes();
-  // Loads in flight end under the old name, where no later read finds them.
-  id_.store(engine_->next_field_id(), std::memory_order_release);
+  new_generation();  // loads in flight end under the old name, where no later read finds them
   cache().drop(old);
 }
 
@@ -71,10 +84,11 @@ void FieldState::start_prefetch(BlockRun run) {
     // The task keeps the field alive, not the other way round: no cycle once it has run.
     auto self = std::static_pointer_cast<FieldState>(shared_from_this());
     const bool queued = engine_->prefetchers().try_submit([self, first, count] {
-      std::vector<BlockRequest> requests(count);
+      std::vector<BlockRequest> requests;
+      requests.reserve(count);
+      const Generation& generation = self->generation();
       for (uint64_t i = 0; i < count; ++i) {
-        requests[i].key = {self->id(), first + i};
-        requests[i].size = self->block_size();
+        requests.push_back(generation.request(first + i, self->block_size()));
       }
       const BlockLoader loader = self->make_loader();
       self->cache().prefetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
@@ -90,7 +104,7 @@ std::string FieldState::tier_of_neuron(Index neuron) const {
     if (region.axes[axis].count == 0) return "fill";
     block += grid_.place(axis, region.axes[axis].start).block_share;
   }
-  if (cache().contains({id(), block})) return "ram";
+  if (cache().contains(generation().key(block))) return "ram";
   ChunkQuery query{grid_.chunk_of(block), {}};
   stored_->locate({&query, 1});
   return query.place.kind == ChunkPlace::Kind::kMissing ? "fill" : "disk";

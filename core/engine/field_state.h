@@ -10,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "core/base/lazy_array.h"
 #include "core/engine/block_grid.h"
 #include "core/engine/block_loader.h"
 #include "core/engine/engine_state.h"
@@ -33,7 +34,25 @@ class FieldState final : public Field {
   const BlockGrid& grid() const { return grid_; }
   BlockCache& cache() const { return engine_->cache(); }
   EngineState& engine_state() const { return *engine_; }
-  FieldId id() const { return FieldId(id_.load(std::memory_order_acquire)); }
+
+  // The field's name in the cache, and its shortcuts there; replaced as a whole by invalidate(), so
+  // that a load which began before never shows up after. Valid while the field lives.
+  struct Generation {
+    FieldId id;
+    mutable LazyArray<DirectSlot> direct;
+    bool has_direct = false;
+
+    BlockKey key(uint64_t block) const { return {id, block}; }
+    DirectSlot* slot(uint64_t block) const { return has_direct ? &direct[block] : nullptr; }
+    BlockRequest request(uint64_t block, uint64_t size) const {
+      BlockRequest r;
+      r.key = key(block);
+      r.size = size;
+      r.direct = slot(block);
+      return r;
+    }
+  };
+  const Generation& generation() const { return *generation_.load(std::memory_order_acquire); }
   BlockLoader make_loader() const;
 
   // Bytes of the block as it is requested from the cache: one slot size for all blocks of a field.
@@ -47,11 +66,14 @@ class FieldState final : public Field {
 
  private:
   void start_prefetch(BlockRun run);
+  void new_generation();
 
   const std::shared_ptr<EngineState> engine_;
   const std::shared_ptr<StoredField> stored_;
   const BlockGrid grid_;
-  std::atomic<uint32_t> id_;
+  std::mutex generations_mutex_;
+  std::vector<std::unique_ptr<Generation>> generations_;  // guarded by generations_mutex_
+  std::atomic<const Generation*> generation_{nullptr};
   std::mutex predictor_mutex_;
   std::unique_ptr<Predictor> predictor_;  // guarded by predictor_mutex_
   std::vector<BlockRun> proposals_;       // guarded by predictor_mutex_, scratch

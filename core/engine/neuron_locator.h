@@ -20,7 +20,7 @@ class NeuronLocator {
     Index offset;
   };
   // Precondition: applies(), 0 <= neuron < neuron count.
-  Place locate(Index neuron) const {
+  [[gnu::always_inline]] Place locate(Index neuron) const {
     Place place{0, 0};
     auto rest = static_cast<uint64_t>(neuron);
     for (size_t axis = extents_.size(); axis-- > 0;) {

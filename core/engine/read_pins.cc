@@ -91,10 +91,10 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
   bool served = contiguous && parts.size() * slot <= field.cache().max_group_bytes() / 8;
   if (served) {
     Touched touched;
-    const FieldId id = field.id();
+    const FieldState::Generation& generation = field.generation();
     for (const Part& p : parts) {
       touched.add(p.block);
-      BlockPin pin = field.cache().pin({id, p.block});
+      BlockPin pin = field.cache().pin(generation.key(p.block), generation.slot(p.block));
       if (!pin) break;
       result.impl_->pins.push_back(std::move(pin));
     }
@@ -107,11 +107,9 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
       std::sort(blocks.begin(), blocks.end());
       served = std::adjacent_find(blocks.begin(), blocks.end()) == blocks.end();
       if (served) {
-        requests.resize(blocks.size());
-        for (size_t i = 0; i < blocks.size(); ++i) {
-          requests[i].key = {id, blocks[i]};
-          requests[i].size = field.block_size();
-          touched.add(blocks[i]);
+        for (const uint64_t block : blocks) {
+          requests.push_back(generation.request(block, field.block_size()));
+          touched.add(block);
         }
         touched.misses = blocks.size() - touched.hits;
         NF_ASSIGN(result.impl_->reservation, field.fetch(requests));

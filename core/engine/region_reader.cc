@@ -94,7 +94,7 @@ Status RegionReader::Impl::read_elements(Index first, Index count, std::byte* ou
 Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* touched) const {
   PieceCursor cursor(field->grid(), region, box, item);
   std::vector<Pending> pending;
-  const FieldId id = field->id();
+  const FieldState::Generation& generation = field->generation();
   while (!cursor.done()) {
     {
       const EpochGuard guard;
@@ -102,7 +102,8 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
       for (int left = 64; left > 0 && !cursor.done() && pending.size() < kMostPending; --left) {
         const Piece& piece = cursor.piece();
         touched->add(piece.block);
-        const std::byte* data = field->cache().peek({id, piece.block});
+        const std::byte* data =
+            field->cache().peek(generation.key(piece.block), generation.slot(piece.block));
         if (data != nullptr) {
           ++touched->hits;
           strided_copy(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
@@ -115,14 +116,15 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
     }
     if (pending.size() >= kMostPending || (cursor.done() && !pending.empty())) {
       touched->misses += pending.size();
-      NF_TRY(fetch_and_copy(id, pending, cursor.dst_strides()));
+      NF_TRY(fetch_and_copy(generation, pending, cursor.dst_strides()));
       pending.clear();
     }
   }
   return {};
 }
 
-Status RegionReader::Impl::fetch_and_copy(FieldId id, std::vector<Pending>& pending,
+Status RegionReader::Impl::fetch_and_copy(const FieldState::Generation& generation,
+                                          std::vector<Pending>& pending,
                                           const Dims& dst_strides) const {
   std::stable_sort(pending.begin(), pending.end(),
                    [](const Pending& a, const Pending& b) { return a.block < b.block; });
@@ -136,9 +138,7 @@ Status RegionReader::Impl::fetch_and_copy(FieldId id, std::vector<Pending>& pend
     for (; end < pending.size(); ++end) {
       if (!requests.empty() && requests.back().key.block == pending[end].block) continue;
       if (requests.size() == group) break;
-      BlockRequest& r = requests.emplace_back();
-      r.key = {id, pending[end].block};
-      r.size = field->block_size();
+      requests.push_back(generation.request(pending[end].block, field->block_size()));
     }
     auto reservation = field->fetch(requests);
     NF_TRY(reservation);

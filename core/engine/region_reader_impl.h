@@ -49,7 +49,8 @@ struct RegionReader::Impl {
   Status read_bytes(uint64_t offset, MutableBytes out, StreamId stream) const;
   Status read_elements(Index first, Index count, std::byte* out, StreamId stream) const;
   Status read_box(const Box& box, std::byte* out, Touched* touched) const;
-  Status fetch_and_copy(FieldId id, std::vector<Pending>& pending, const Dims& dst_strides) const;
+  Status fetch_and_copy(const FieldState::Generation& generation, std::vector<Pending>& pending,
+                        const Dims& dst_strides) const;
   Status copy_group(std::span<const BlockRequest> requests, std::span<const Pending> pieces,
                     const Dims& dst_strides) const;
 

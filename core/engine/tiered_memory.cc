@@ -4,6 +4,7 @@
 #include "core/engine/tiered_memory.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -60,7 +61,9 @@ struct TieredMemory::Impl {
   }
   Result<Activation> get(Index neuron) const;
   Result<Activation> get_copy(Index neuron) const;
-  Status fetch_rows(FieldId id, std::vector<Absent>& absent) const;
+  void copy_present(const FieldState::Generation& generation, std::span<const Index> neurons,
+                    std::byte* row, std::vector<Absent>* absent) const;
+  Status fetch_rows(const FieldState::Generation& generation, std::vector<Absent>& absent) const;
   Status copy_rows(std::span<const BlockRequest> requests, std::span<const Absent> rows) const;
   void fill_row(std::byte* row) const;
 
@@ -118,12 +121,10 @@ Result<Activation> TieredMemory::Impl::get(Index neuron) const {
   if (neuron < 0 || neuron >= neuron_count) return check(neuron);
   if (!locator.applies()) return get_copy(neuron);
   const NeuronLocator::Place place = locator.locate(neuron);
-  const BlockKey key{field->id(), place.block};
-  BlockPin pin = field->cache().pin(key);
+  const FieldState::Generation& generation = field->generation();
+  BlockPin pin = field->cache().pin(generation.key(place.block), generation.slot(place.block));
   if (!pin) {
-    BlockRequest request;
-    request.key = key;
-    request.size = field->block_size();
+    BlockRequest request = generation.request(place.block, field->block_size());
     NF_ASSIGN(const Reservation reservation, field->fetch({&request, 1}));
     field->engine_state().misses.add();
     field->observe(kRandomAccess, {place.block, 1}, true);
@@ -171,29 +172,47 @@ Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out)
     return {};
   }
   std::vector<Absent> absent;
-  const FieldId id = m.field->id();
-  BlockCache& cache = m.field->cache();
-  std::byte* row = out.data();
-  for (size_t begin = 0; begin < neurons.size(); begin += kGuardedNeurons) {
-    const EpochGuard guard;
-    const size_t end = std::min(begin + kGuardedNeurons, neurons.size());
-    for (size_t i = begin; i < end; ++i, row += m.neuron_size) {
-      const NeuronLocator::Place place = m.locator.locate(neurons[i]);
-      const std::byte* data = cache.peek({id, place.block});
-      if (data != nullptr) {
-        copy_row(row, data + place.offset, m.neuron_size);
-      } else {
-        absent.push_back({place, row});
-      }
-    }
+  const FieldState::Generation& generation = m.field->generation();
+  for (size_t i = 0; i < neurons.size(); i += kGuardedNeurons) {
+    const size_t n = std::min(kGuardedNeurons, neurons.size() - i);
+    m.copy_present(generation, neurons.subspan(i, n), out.data() + i * m.neuron_size, &absent);
   }
   m.field->engine_state().hits.add(neurons.size() - absent.size());
   if (absent.empty()) return {};
   m.field->engine_state().misses.add(absent.size());
-  return m.fetch_rows(id, absent);
+  return m.fetch_rows(generation, absent);
 }
 
-Status TieredMemory::Impl::fetch_rows(FieldId id, std::vector<Absent>& absent) const {
+// Two passes over a few neurons at a time: the first finds their rows and asks the CPU for them, the
+// second copies, so that the waits for memory overlap.
+void TieredMemory::Impl::copy_present(const FieldState::Generation& generation,
+                                      std::span<const Index> neurons, std::byte* row,
+                                      std::vector<Absent>* absent) const {
+  constexpr size_t kAhead = 64;
+  BlockCache& cache = field->cache();
+  const EpochGuard guard;
+  for (size_t begin = 0; begin < neurons.size(); begin += kAhead) {
+    const size_t n = std::min(kAhead, neurons.size() - begin);
+    std::array<const std::byte*, kAhead> from;
+    for (size_t i = 0; i < n; ++i) {
+      const NeuronLocator::Place place = locator.locate(neurons[begin + i]);
+      from[i] = cache.peek(generation.key(place.block), generation.slot(place.block));
+      if (from[i] == nullptr) continue;
+      from[i] += place.offset;
+      __builtin_prefetch(from[i]);
+    }
+    for (size_t i = 0; i < n; ++i, row += neuron_size) {
+      if (from[i] != nullptr) {
+        copy_row(row, from[i], neuron_size);
+      } else {
+        absent->push_back({locator.locate(neurons[begin + i]), row});
+      }
+    }
+  }
+}
+
+Status TieredMemory::Impl::fetch_rows(const FieldState::Generation& generation,
+                                      std::vector<Absent>& absent) const {
   std::sort(absent.begin(), absent.end(),
             [](const Absent& a, const Absent& b) { return a.place.block < b.place.block; });
   const uint64_t slot = slot_size_for(field->block_size());
@@ -206,9 +225,7 @@ Status TieredMemory::Impl::fetch_rows(FieldId id, std::vector<Absent>& absent) c
     for (; end < absent.size(); ++end) {
       if (!requests.empty() && requests.back().key.block == absent[end].place.block) continue;
       if (requests.size() == group) break;
-      BlockRequest& r = requests.emplace_back();
-      r.key = {id, absent[end].place.block};
-      r.size = field->block_size();
+      requests.push_back(generation.request(absent[end].place.block, field->block_size()));
     }
     auto reservation = field->fetch(requests);
     NF_TRY(reservation);
