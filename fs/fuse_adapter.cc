@@ -36,6 +36,19 @@ NodeId node_id(fuse_ino_t ino) {
   return NodeId(ino);
 }
 
+// A handler that counts its request first.
+template <auto Handler, Request Kind>
+struct Counted;
+template <typename... Args, void (*Handler)(fuse_req_t, Args...), Request Kind>
+struct Counted<Handler, Kind> {
+  static void handle(fuse_req_t req, Args... args) {
+    adapter_of(req).requests.add(Kind);
+    Handler(req, args...);
+  }
+};
+template <auto Handler, Request Kind>
+constexpr auto kCounted = &Counted<Handler, Kind>::handle;
+
 void reply_status(fuse_req_t req, const Status& status) {
   fuse_reply_err(req, to_errno(status));
 }
@@ -58,8 +71,10 @@ struct stat stat_of(const Attr& attr) {
   st.st_mode = mode_of(attr.type);
   // 1 for directories too: "count of subdirectories unknown" to find and friends.
   st.st_nlink = attr.links;
-  st.st_uid = getuid();
-  st.st_gid = getgid();
+  static const uid_t kUser = getuid();  // each would be a system call a reply
+  static const gid_t kGroup = getgid();
+  st.st_uid = kUser;
+  st.st_gid = kGroup;
   st.st_size = static_cast<off_t>(attr.size);
   st.st_blksize = kPreferredIo;
   // Never 0 for a file with bytes: tar -S would archive zeros.
@@ -114,7 +129,6 @@ void init(void* userdata, fuse_conn_info* conn) {
 
 void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   FuseAdapter& adapter = adapter_of(req);
-  adapter.lookups.add();
   const auto entry = adapter.fs.lookup(node_id(parent), name);
   if (entry.ok()) {
     const fuse_entry_param param = entry_param(adapter.options, *entry);
@@ -167,6 +181,11 @@ void open(fuse_req_t req, fuse_ino_t, fuse_file_info* info) {
   fuse_reply_open(req, info);
 }
 
+// There is nothing to flush: ENOSYS once, and close(2) no longer asks.
+void flush(fuse_req_t req, fuse_ino_t, fuse_file_info*) {
+  fuse_reply_err(req, ENOSYS);
+}
+
 void opendir(fuse_req_t req, fuse_ino_t, fuse_file_info*) {
   fuse_reply_err(req, ENOSYS);
 }
@@ -199,7 +218,6 @@ void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_i
   FuseAdapter& adapter = adapter_of(req);
   const auto caller = static_cast<uint64_t>(fuse_req_ctx(req)->pid);
   const auto at = static_cast<uint64_t>(offset);
-  adapter.reads.add();
   if (size <= kCopyLimit) {
     std::array<std::byte, kCopyLimit> buffer;
     const auto got = adapter.fs.read(node_id(ino), at, std::span(buffer).first(size), caller);
@@ -302,27 +320,27 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
     : fs(file_system),
       options(mount_options),
       on_init(std::move(initialized)),
-      reads(fs.metrics().counter("fs_reads_total", "Read requests from the kernel")),
-      read_bytes(fs.metrics().counter("fs_read_bytes_total", "Bytes replied to reads")),
-      lookups(fs.metrics().counter("fs_lookups_total", "Name look-ups from the kernel")) {}
+      requests(fs.metrics()),
+      read_bytes(fs.metrics().counter("fs_read_bytes_total", "Bytes replied to reads")) {}
 
 const fuse_lowlevel_ops& fuse_operations() {
   static const fuse_lowlevel_ops kOperations = [] {
     fuse_lowlevel_ops ops{};
     ops.init = init;
-    ops.lookup = lookup;
+    ops.lookup = kCounted<lookup, Request::kLookup>;
     ops.forget = forget;
     ops.forget_multi = forget_multi;
-    ops.getattr = getattr;
-    ops.readlink = readlink;
-    ops.open = open;
-    ops.opendir = opendir;
-    ops.read = read;
-    ops.readdir = readdir;
-    ops.readdirplus = readdirplus;
-    ops.getxattr = getxattr;
-    ops.listxattr = listxattr;
-    ops.statfs = statfs;
+    ops.getattr = kCounted<getattr, Request::kGetattr>;
+    ops.readlink = kCounted<readlink, Request::kOther>;
+    ops.open = kCounted<open, Request::kOpen>;
+    ops.flush = kCounted<flush, Request::kFlush>;
+    ops.opendir = kCounted<opendir, Request::kOpen>;
+    ops.read = kCounted<read, Request::kRead>;
+    ops.readdir = kCounted<readdir, Request::kReaddir>;
+    ops.readdirplus = kCounted<readdirplus, Request::kReaddir>;
+    ops.getxattr = kCounted<getxattr, Request::kXattr>;
+    ops.listxattr = kCounted<listxattr, Request::kXattr>;
+    ops.statfs = kCounted<statfs, Request::kOther>;
     ops.setattr = refuse_write;
     ops.mknod = refuse_write;
     ops.mkdir = refuse_write;

@@ -12,6 +12,7 @@
 
 #include "fs/file_system.h"
 #include "fs/mount_options.h"
+#include "fs/request_counters.h"
 
 struct fuse_lowlevel_ops;
 
@@ -26,9 +27,8 @@ struct FuseAdapter {
   FuseAdapter(FileSystem& file_system, const MountOptions& mount_options,
               std::function<void()> initialized);
 
-  Counter& reads;
+  RequestCounters requests;
   Counter& read_bytes;
-  Counter& lookups;
 };
 
 // The table for fuse_session_new, whose user data is a FuseAdapter.

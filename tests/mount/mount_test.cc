@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
@@ -220,6 +221,37 @@ TEST_F(Mount, ControlFilesAreWholeAndFresh) {
   EXPECT_GT(after["counters"]["fs_read_bytes_total"], before["counters"]["fs_read_bytes_total"]);
   EXPECT_NE(read_file(at(".neurofs/metrics")).find("neurofs_fs_reads_total"), std::string::npos);
   EXPECT_EQ(read_file(at(".neurofs/errors")), "");
+}
+
+TEST_F(Mount, ACachedNeuronIsReadWithoutARequest) {
+  create_default("f");
+  ASSERT_TRUE(mount("f")) << why();
+  const auto requests = [&] {
+    const auto stats = nlohmann::json::parse(read_file(at(".neurofs/stats.json")));
+    std::map<std::string, double> counts;
+    for (const char* kind : {"lookups", "getattrs", "opens", "flushes", "reads"}) {
+      const std::string name = std::string("fs_") + kind + "_total";
+      counts[kind] = stats.at("counters").at(name).get<double>();
+    }
+    return counts;
+  };
+  const auto use = [&] {
+    EXPECT_EQ(read_file(at("neurons/3.raw")), neuron_bytes(3));
+    EXPECT_EQ(static_cast<size_t>(stat_of("neurons/3.raw").st_size), neuron_bytes(3).size());
+  };
+  use();
+  requests();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // a snapshot lives for 250 ms
+  auto before = requests();
+  for (int i = 0; i < 200; ++i) use();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  auto after = requests();
+  EXPECT_EQ(after["getattrs"], before["getattrs"]);
+  EXPECT_EQ(after["opens"], before["opens"]);
+  EXPECT_EQ(after["flushes"], before["flushes"]);
+  // The control file itself is looked up and read anew.
+  EXPECT_LE(after["lookups"] - before["lookups"], 3);
+  EXPECT_LE(after["reads"] - before["reads"], 3);
 }
 
 TEST_F(Mount, NamedRegionsAppearWithinTheirTtl) {
