@@ -88,7 +88,7 @@ BlockPin BlockCache::pin(const BlockKey& key, const DirectSlot* direct) {
     unpin(id);
     return {};
   }
-  note_use(id);
+  note_use(id, use_clock());
   return {this, id, e.data};
 }
 

@@ -99,9 +99,22 @@ class BlockCache {
 
   // The block's bytes, or null. Valid until the caller's EpochGuard ends; call only under one.
   const std::byte* peek(const BlockKey& key, const DirectSlot* direct = nullptr) {
+    return peek(key, direct, use_clock());
+  }
+
+  // What a batch of looks asks for once: the policy's clock.
+  struct UseClock {
+    uint32_t now;
+    uint32_t interval;
+  };
+  UseClock use_clock() const {
+    return {clock_.load(std::memory_order_relaxed),
+            promote_interval_.load(std::memory_order_relaxed)};
+  }
+  const std::byte* peek(const BlockKey& key, const DirectSlot* direct, const UseClock& clock) {
     const EntryId id = find(key, direct);
     if (id == kNoEntry) return nullptr;
-    note_use(id);
+    note_use(id, clock);
     return entries_[id].data;
   }
 
@@ -202,14 +215,12 @@ class BlockCache {
     }
     return kNoEntry;
   }
-  void note_use(EntryId id) {
+  void note_use(EntryId id, const UseClock& clock) {
     const Entry& e = entries_[id];
     const uint32_t state = e.state.load(std::memory_order_relaxed);
-    const uint32_t now = clock_.load(std::memory_order_relaxed);
-    if (now - e.last_promoted.load(std::memory_order_relaxed) >
-            promote_interval_.load(std::memory_order_relaxed) ||
+    if (clock.now - e.last_promoted.load(std::memory_order_relaxed) > clock.interval ||
         (state & kPrefetched) != 0) {
-      note_use_slowly(id, state, now);
+      note_use_slowly(id, state, clock.now);
     }
   }
   void note_use_slowly(EntryId id, uint32_t state, uint32_t now);

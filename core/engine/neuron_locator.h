@@ -21,6 +21,11 @@ class NeuronLocator {
   };
   // Precondition: applies(), 0 <= neuron < neuron count.
   [[gnu::always_inline]] Place locate(Index neuron) const {
+    if (is_flat_) {
+      uint64_t row = 0;
+      const uint64_t block = rows_per_block_.divide(static_cast<uint64_t>(neuron), &row);
+      return {block, static_cast<Index>(row * row_size_)};
+    }
     Place place{0, 0};
     auto rest = static_cast<uint64_t>(neuron);
     for (size_t axis = extents_.size(); axis-- > 0;) {
@@ -37,6 +42,10 @@ class NeuronLocator {
   const BlockGrid& grid_;
   boost::container::static_vector<FastDiv, kMaxRank> extents_;
   bool applies_ = false;
+  // One neuron axis whose chunks are whole blocks: block numbers count rows.
+  bool is_flat_ = false;
+  FastDiv rows_per_block_;
+  uint64_t row_size_ = 0;
 };
 
 }  // namespace neurofs

@@ -191,12 +191,13 @@ void TieredMemory::Impl::copy_present(const FieldState::Generation& generation,
   constexpr size_t kAhead = 64;
   BlockCache& cache = field->cache();
   const EpochGuard guard;
+  const BlockCache::UseClock clock = cache.use_clock();
   for (size_t begin = 0; begin < neurons.size(); begin += kAhead) {
     const size_t n = std::min(kAhead, neurons.size() - begin);
     std::array<const std::byte*, kAhead> from;
     for (size_t i = 0; i < n; ++i) {
       const NeuronLocator::Place place = locator.locate(neurons[begin + i]);
-      from[i] = cache.peek(generation.key(place.block), generation.slot(place.block));
+      from[i] = cache.peek(generation.key(place.block), generation.slot(place.block), clock);
       if (from[i] == nullptr) continue;
       from[i] += place.offset;
       __builtin_prefetch(from[i]);
