@@ -72,7 +72,8 @@ struct World {
     EngineOptions options;
     options.ram_bytes = uint64_t{1} << 30;
     engine = must(Engine::create(options));
-    rows.emplace(make_field(directory / "rows", {kRows, 1024}, engine));
+    field = make_field(directory / "rows", {kRows, 1024}, engine);
+    rows.emplace(field);
     scalars.emplace(make_field(directory / "scalars", {kScalars}, engine));
     for (const TieredMemory* memory : {&*rows, &*scalars}) {
       ByteVector all(memory->spec().size());
@@ -84,6 +85,7 @@ struct World {
 
   std::filesystem::path directory;
   std::shared_ptr<Engine> engine;
+  std::shared_ptr<Field> field;  // of the rows
   std::optional<TieredMemory> rows;
   std::optional<TieredMemory> scalars;
   ByteVector plain;  // the rows once more, for memcpy
@@ -140,6 +142,22 @@ void memcpy_4096(benchmark::State& state) {
   }
 }
 
+// What a read of field.npy costs below the file system: 4 KiB at any row.
+void warm_region_4096(benchmark::State& state) {
+  const auto lists = random_lists(kRows, static_cast<size_t>(state.thread_index()));
+  static const RegionReader reader(world().field, whole_region({kRows, 1024}));
+  ByteVector out(4096);
+  size_t turn = 0;
+  for (auto _ : state) {
+    const auto row = static_cast<uint64_t>(lists[turn / kBatch % kLists][turn % kBatch]);
+    const Status status = reader.read(row * 4096, out, 1);
+    if (!status.ok()) state.SkipWithError("read failed");
+    benchmark::DoNotOptimize(out.data());
+    ++turn;
+  }
+}
+
+BENCHMARK(warm_region_4096)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(warm_get)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(warm_batch_4)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(warm_batch_4096)->ThreadRange(1, 2)->UseRealTime();
