@@ -7,8 +7,8 @@
 // Thread-safety: as ObjectStore. Units: bytes.
 // Security: see RootedDir; only regular files are read.
 // Freshness: this process sees its own writes at once. A file that another process replaces by
-// rename is seen after Tuning::fd_max_age at the latest, or after forget(); what it writes in place is
-// seen at once.
+// rename is seen after Tuning::fd_max_age at the latest, or after forget(); what it writes in
+// place is seen at once.
 // Missing: only where the path provably leads to nothing below a root that is still there.
 // put() is a rename, so a crash of the process leaves the old or the new object; it does not sync,
 // so a crash of the machine may lose what was put shortly before.
