@@ -19,7 +19,9 @@ json describe(const MountEntry& mount) {
   json row{{"directory", mount.directory}, {"source", mount.source}};
   const auto document = read_control_file(mount.directory, "status.json");
   if (!document.ok()) {
-    row["state"] = is_dead_mount(mount.directory) ? "dead" : "not answering";
+    row["state"] = is_dead_mount(mount.directory)                  ? "dead"
+                   : document.status().code() == Code::kPermission ? "private"
+                                                                   : "silent";
     row["error"] = document.status().message();
     return row;
   }
@@ -40,7 +42,7 @@ void print_row(const json& row) {
   const std::string pid = ok ? std::to_string(status.value("pid", 0)) : "-";
   fmt::print("{:<28} {:<8} {:>8} {:>14}  {}\n", row["directory"].get<std::string>(),
              ok ? "ok" : row["state"].get<std::string>(), pid, ok ? uptime(status) : "-",
-             status.value("source", row["source"].get<std::string>()));
+             row["source"].get<std::string>());
   if (!ok) fmt::print("  {}\n", row["error"].get<std::string>());
 }
 

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "mount-tools/mount_table.h"
+
 namespace neurofs::tools {
 namespace {
 
@@ -25,7 +27,19 @@ Status detach_as_root(const std::string& directory, bool lazy) {
   return io_error(fmt::format("cannot unmount {}: {}", directory, std::strerror(errno)));
 }
 
+// FUSE writes who mounted into the options.
+bool is_of_another_user(const std::string& directory) {
+  const auto mount = mount_at(directory);
+  const std::string own = fmt::format(",user_id={},", geteuid());
+  return mount && ("," + mount->options + ",").find(own) == std::string::npos;
+}
+
 Status detach_as_user(const std::string& directory, bool lazy) {
+  if (is_of_another_user(directory)) {
+    return Status(
+        Code::kPermission,
+        directory + " was mounted by another user; only root or that user can unmount it");
+  }
   std::string program = "fusermount3";
   std::string flags = lazy ? "-uqz" : "-uq";
   std::string dashes = "--";

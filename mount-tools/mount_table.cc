@@ -113,6 +113,10 @@ Result<nlohmann::json> read_control_file(const std::string& directory, const std
         fmt::format("{}: the daemon of this mount has gone; clean up with: neurofs umount {}",
                     directory, directory));
   }
+  if (file.error == EACCES) {
+    return Status(Code::kPermission,
+                  directory + " is another user's mount, made without --allow-other");
+  }
   if (file.error != 0) {
     return io_error(fmt::format("{}: {}", path, std::strerror(file.error)));
   }

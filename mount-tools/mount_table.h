@@ -35,7 +35,7 @@ std::string absolute_directory(const std::string& directory);
 bool is_dead_mount(const std::string& directory);
 
 // A JSON file under DIRECTORY/.neurofs/. kTimeout when no answer came in time, kNotFound when it is
-// not a NeuroFS mount, kIoError with the reason otherwise.
+// not a NeuroFS mount, kPermission when it is another user's, kIoError with the reason otherwise.
 Result<nlohmann::json> read_control_file(
     const std::string& directory, const std::string& name,
     std::chrono::milliseconds deadline = std::chrono::seconds(5));
