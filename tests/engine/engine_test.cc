@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <thread>
 
 #include "tests/engine/engine_fixture.h"
@@ -39,7 +40,7 @@ TEST_F(EngineTest, ReadsEveryByteRange) {
     for (uint64_t length = 0; begin + length <= bytes.size(); length += 7) {
       ByteVector out(length);
       ASSERT_TRUE(reader.read(begin, out, 1).ok());
-      ASSERT_EQ(std::memcmp(out.data(), bytes.data() + begin, length), 0) << begin << "+" << length;
+      ASSERT_TRUE(std::ranges::equal(out, bytes.subspan(begin, length))) << begin << "+" << length;
       const auto pins = reader.read_pinned(begin, length, 1);
       ASSERT_TRUE(pins.ok());
       uint64_t done = 0;

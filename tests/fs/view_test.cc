@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "fs/number_text.h"
@@ -20,7 +20,7 @@ const FileView& view(std::string_view extension) {
 std::string read_range(const ViewLayout& layout, const std::string& region, ByteRange range) {
   std::string out(range.length, '?');
   const ViewPlan plan = layout.plan(range);
-  std::memcpy(out.data(), plan.header.data(), plan.header.size());
+  std::ranges::copy(plan.header, std::as_writable_bytes(std::span(out)).begin());
   const MutableBytes body = std::as_writable_bytes(std::span(out)).subspan(plan.header.size());
   const Bytes source =
       std::as_bytes(std::span(region)).subspan(plan.region.offset, plan.region.length);
@@ -28,7 +28,7 @@ std::string read_range(const ViewLayout& layout, const std::string& region, Byte
     layout.render(range, source, body);
   } else {
     EXPECT_EQ(body.size(), source.size());
-    std::memcpy(body.data(), source.data(), source.size());
+    std::ranges::copy(source, body.begin());
   }
   return out;
 }
