@@ -93,6 +93,7 @@ Status remove_region_name(RegionNames* names, std::string_view name) {
 }
 
 Result<RegionNames> load_region_names(ObjectStore& store, std::string_view key) {
+  store.forget(key);  // `neurofs region` replaces the file: an open one is of the old names
   const auto bytes = read_all(store, key, kMaxFileBytes);
   if (!bytes.ok()) {
     if (bytes.status().code() == Code::kNotFound) return RegionNames();

@@ -116,23 +116,49 @@ class Fields(InFolder):
         self.assertEqual((info["shape"], info["dtype"]), ([300, 7], "float32"))
 
     def test_import_goes_on_after_kill_9_and_is_never_half_a_field(self):
-        array = np.random.default_rng(2).integers(0, 4, size=(60000, 500), dtype="i4")
-        np.save(self.folder / "a.npy", array)
+        # The journal marks every 256 MiB: large enough, with one thread and a slow level, to be
+        # killed between a mark and the end.
+        row = np.random.default_rng(2).integers(0, 4, size=(2000, 500), dtype="i4")
+        np.save(self.folder / "a.npy", np.tile(row, (100, 1)))
         command = [NEUROFS, "import", str(self.folder / "a.npy"), str(self.field), "--codec",
-                   "zstd", "--chunks", "500,500", "--shards", "2000,500"]
+                   "zstd:9", "--chunks", "500,500", "--shards", "2000,500", "--threads", "1"]
         child = subprocess.Popen(command)
-        time.sleep(0.3)
+        journal = self.field / ".neurofs-import/done"
+        while child.poll() is None and not journal.exists():
+            time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
-        if child.wait() != 0:
-            self.assertEqual(neurofs("info", self.field, check=False).returncode, 1)
-            run(*command)
+        self.assertNotEqual(child.wait(), 0, "the import ended before it could be killed")
+        done = neurofs("info", self.field, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("same import command", done.stderr)
+        self.assertEqual(neurofs("create", self.field, "--shape", "3", check=False).returncode, 1)
+        self.assertIn("from an earlier run", run(*command).stdout)
         info = json.loads(neurofs("info", self.field, "--json").stdout)
-        self.assertEqual(info["shape"], [60000, 500])
+        self.assertEqual(info["shape"], [200000, 500])
         python = os.environ.get("NEUROFS_TEST_PYTHON")
         if python:
             code = ("import sys, numpy, zarr; a = numpy.load(sys.argv[1]); "
                     "assert (zarr.open(sys.argv[2], mode='r')[:] == a).all()")
             run(python, "-c", code, self.folder / "a.npy", self.field)
+
+    def test_import_overwrites_only_when_asked_and_only_a_field(self):
+        self.import_array(np.zeros((10, 2), "f4"))
+        again = ("import", self.folder / "a.npy", self.field)
+        np.save(self.folder / "a.npy", np.zeros((7, 2), "f4"))
+        self.assertIn("--overwrite", neurofs(*again, check=False).stderr)
+        neurofs(*again, "--overwrite")
+        self.assertEqual(json.loads(neurofs("info", self.field, "--json").stdout)["shape"], [7, 2])
+        other = self.folder / "other"
+        other.mkdir()
+        (other / "precious").write_text("data")
+        for command in (("create", other, "--shape", "3"), ("import", self.folder / "a.npy", other)):
+            self.assertEqual(neurofs(*command, "--overwrite", check=False).returncode, 1)
+        self.assertTrue((other / "precious").exists())
+
+    def test_create_with_overwrite_forgets_the_old_data(self):
+        self.import_array(np.ones((10, 2), "f4"))
+        neurofs("create", self.field, "--shape", "10,2", "--overwrite")
+        self.assertEqual([p.name for p in self.field.iterdir()], ["zarr.json"])
 
     def test_named_regions(self):
         neurofs("create", self.field, "--shape", "100,4")
