@@ -227,10 +227,10 @@ class Mounts(InFolder):
         shutil.copy(SOURCE / "mount-tools/mount.neurofs", helpers / "sbin")
         fstab = self.folder / "fstab"
         fstab.write_text(f"{self.field} {self.mount} neurofs ram=64MiB,nofail 0 0\n")
-        # A private mount namespace where /usr/sbin also holds the helper; the host is untouched.
+        # A private mount namespace where /usr also holds program and helper; the host is untouched.
         script = f"""set -e
           mount -t overlay -o lowerdir={helpers}/sbin:/usr/sbin overlay /usr/sbin
-          mkdir {self.folder}/bin; export PATH={helpers}/bin:$PATH
+          mount -t overlay -o lowerdir={helpers}/bin:/usr/bin overlay /usr/bin
           mount -t neurofs {self.field} {self.mount} -o ram=64MiB
           cmp <(head -c 100 {self.mount}/field.npy) <(head -c 100 {self.folder}/a.npy)
           umount {self.mount}
