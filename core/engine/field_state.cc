@@ -54,13 +54,10 @@ Result<Reservation> FieldState::fetch(std::span<BlockRequest> requests) const {
   return cache().fetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
 }
 
-void FieldState::observe(StreamId stream, BlockRun run, bool missed) {
-  std::unique_lock lock(predictor_mutex_, std::defer_lock);
-  if (missed) {
-    lock.lock();
-  } else if (!lock.try_lock()) {
-    return;
-  }
+void FieldState::observe(StreamId stream, BlockRun run) {
+  // Lossy on purpose: a read never waits for another to be observed.
+  std::unique_lock lock(predictor_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
   if (++observed_ % kFeedbackEvery == 0) {
     const uint64_t used = cache().prefetch_used();
     const uint64_t wasted = cache().prefetch_wasted();

@@ -2,7 +2,7 @@
 //
 // Purpose: internal to core/engine: grid, loader, predictor and the cache's name of the field.
 // Thread-safety: everything but the predictor is immutable or atomic; the predictor is behind a lock
-// that a hit never waits for. Ownership: keeps the engine and the stored field alive.
+// that no read waits for. Ownership: keeps the engine and the stored field alive.
 #pragma once
 
 #include <atomic>
@@ -61,8 +61,8 @@ class FieldState final : public Field {
   // Loads blocks (ascending, distinct) into requests. See BlockCache::fetch.
   Result<Reservation> fetch(std::span<BlockRequest> requests) const;
 
-  // Tells the predictor of a read and starts what it proposes. `missed`: worth waiting for the lock.
-  void observe(StreamId stream, BlockRun run, bool missed);
+  // Tells the predictor of a read, unless another is being told, and starts what it proposes.
+  void observe(StreamId stream, BlockRun run);
 
  private:
   void start_prefetch(BlockRun run);

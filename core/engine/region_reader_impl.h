@@ -31,7 +31,7 @@ struct Touched {
     if (blocks == 0) return;
     // A scattered read is told by where it begins; a dense one by its whole extent.
     const uint64_t extent = last - first + 1;
-    field.observe(stream, {first, extent <= 2 * blocks ? extent : blocks}, misses > 0);
+    field.observe(stream, {first, extent <= 2 * blocks ? extent : blocks});
   }
 };
 
