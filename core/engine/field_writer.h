@@ -38,13 +38,13 @@ class FieldWriter {
 struct CreateOptions {
   Dims shape{};
   DataType dtype = DataType::kFloat32;
-  Dims chunk_shape{};                  // inner chunk; empty: chosen
-  Dims shard_shape{};                  // empty: chosen; equal to chunk_shape: unsharded
-  nlohmann::json codecs{};             // null: bytes only; else the v3 codecs list of the inner chunk
+  Dims chunk_shape{};       // inner chunk; empty: chosen
+  Dims shard_shape{};       // empty: chosen; equal to chunk_shape: unsharded
+  nlohmann::json codecs{};  // null: bytes only; else the v3 codecs list of the inner chunk
   nlohmann::json fill_value = 0;
   std::vector<std::string> dimension_names{};
   nlohmann::json attributes = nlohmann::json::object();
-  bool overwrite = false;            // replace an existing zarr.json (chunks are left to the caller)
+  bool overwrite = false;  // replace an existing zarr.json (chunks are left to the caller)
 };
 
 // The zarr.json of such a field, checked by parsing it back.

@@ -17,10 +17,10 @@
 namespace neurofs {
 
 struct AxisSlice {
-  Index start = 0;   // first index taken; in range whenever count > 0
-  Index count = 0;   // how many are taken
-  Index step = 1;    // never 0
-  bool drop = false; // an integer index: count is 1 and the axis leaves the result
+  Index start = 0;    // first index taken; in range whenever count > 0
+  Index count = 0;    // how many are taken
+  Index step = 1;     // never 0
+  bool drop = false;  // an integer index: count is 1 and the axis leaves the result
 
   bool operator==(const AxisSlice&) const = default;
 };

@@ -23,8 +23,8 @@ std::string scratch_path(const std::string& name) {
 Status petabyte(const std::string& path) {
   // [example petabyte]
   NF_ASSIGN(auto field, MMapNeuralField::create(path, {.shape = {86'000'000'000, 1000}}));
-  NF_ASSIGN(auto neuron, field.get(42'000'000'000));       // 344 TB on paper, kilobytes on disk
-  std::span<const float> features = neuron.as<float>();    // 1000 values, no copy
+  NF_ASSIGN(auto neuron, field.get(42'000'000'000));     // 344 TB on paper, kilobytes on disk
+  std::span<const float> features = neuron.as<float>();  // 1000 values, no copy
   // [end]
   EXPECT_EQ(features.size(), 1000u);
   EXPECT_EQ(features[999], 0.0f);
@@ -34,19 +34,20 @@ Status petabyte(const std::string& path) {
 Status write_and_read(const std::string& path, std::span<const float> values) {
   // [example write]
   NF_ASSIGN(auto store, open_store(path, {.writable = true, .create = true}));
-  NF_TRY(create_field(*store, "", {.shape = {1000, 1000, 256}}));       // a volume of 1000 x 1000 neurons
+  NF_TRY(
+      create_field(*store, "", {.shape = {1000, 1000, 256}}));  // a volume of 1000 x 1000 neurons
   NF_ASSIGN(auto stored, open_stored_field(store, "", {}));
   NF_ASSIGN(auto writer, FieldWriter::open(stored));
   NF_ASSIGN(auto corner, parse_region("-2:,-1,:", stored->spec().shape));
-  NF_TRY(writer->write(corner, std::as_bytes(values)));                 // 2 x 256 floats at the far end
+  NF_TRY(writer->write(corner, std::as_bytes(values)));  // 2 x 256 floats at the far end
   // [end]
   // [example tiers]
   NF_ASSIGN(auto memory, TieredMemory::open(path, {.ram_bytes = 256u << 20}));
-  NF_ASSIGN(auto last, memory.get(999'999));                            // pinned in RAM while `last` lives
+  NF_ASSIGN(auto last, memory.get(999'999));  // pinned in RAM while `last` lives
   std::vector<Index> batch = {999'999, 7, 998'999};
   std::vector<float> rows(batch.size() * 256);
   NF_TRY(memory.batch_get(batch, std::as_writable_bytes(std::span(rows))));
-  LazyActivation later = memory.lazy(12);                               // nothing is read yet
+  LazyActivation later = memory.lazy(12);  // nothing is read yet
   // [end]
   EXPECT_EQ(last.as<float>()[0], values[256]);
   EXPECT_EQ(rows[0], values[256]);
@@ -55,7 +56,7 @@ Status write_and_read(const std::string& path, std::span<const float> values) {
   EXPECT_FALSE(later.loaded());
   // [example map]
   NF_ASSIGN(auto volume, MMapNeuralField::open(path));
-  NF_ASSIGN(auto voxel, volume.activate(999, 999));                     // one index per neuron axis
+  NF_ASSIGN(auto voxel, volume.activate(999, 999));  // one index per neuron axis
   // [end]
   EXPECT_EQ(voxel.as<float>()[255], values[511]);
   EXPECT_EQ(volume.activate(1000, 0).status().code(), Code::kInvalidArgument);
@@ -88,7 +89,8 @@ TEST(ReadmeExamples, ReadmeShowsThem) {
   };
   const std::filesystem::path source = __FILE__;
   const std::string code = slurp(source);
-  const std::string readme = slurp(source.parent_path().parent_path().parent_path() / "core/README.md");
+  const std::string readme =
+      slurp(source.parent_path().parent_path().parent_path() / "core/README.md");
   ASSERT_FALSE(readme.empty());
   int examples = 0;
   std::istringstream lines(code);
