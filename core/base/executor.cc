@@ -1,63 +1,84 @@
 #include "core/base/executor.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <utility>
 
 namespace neurofs {
 
-Executor::Executor(size_t threads, size_t max_queue) : max_queue_(max_queue) {
+struct Executor::State {
+  explicit State(size_t most) : max_queue(most) {}
+
+  const size_t max_queue;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::condition_variable idle;
+  std::deque<Task> queue;  // guarded by mutex
+  size_t running = 0;      // guarded by mutex
+  bool stopping = false;   // guarded by mutex
+};
+
+Executor::Executor(size_t threads, size_t max_queue) : state_(std::make_shared<State>(max_queue)) {
   threads_.reserve(std::max<size_t>(threads, 1));
   for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
-    threads_.emplace_back([this] { run(); });
+    threads_.emplace_back([state = state_] { run(*state); });
   }
 }
 
 Executor::~Executor() {
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
   }
-  wake_.notify_all();
-  for (auto& t : threads_) t.join();
+  state_->wake.notify_all();
+  for (auto& t : threads_) {
+    if (t.get_id() == std::this_thread::get_id()) {
+      t.detach();
+    } else {
+      t.join();
+    }
+  }
 }
 
 void Executor::submit(Task task) {
   {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(task));
+    const std::lock_guard lock(state_->mutex);
+    state_->queue.push_back(std::move(task));
   }
-  wake_.notify_one();
+  state_->wake.notify_one();
 }
 
 bool Executor::try_submit(Task task) {
   {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= max_queue_) return false;
-    queue_.push_back(std::move(task));
+    const std::lock_guard lock(state_->mutex);
+    if (state_->stopping || state_->queue.size() >= state_->max_queue) return false;
+    state_->queue.push_back(std::move(task));
   }
-  wake_.notify_one();
+  state_->wake.notify_one();
   return true;
 }
 
 void Executor::drain() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return queue_.empty() && running_ == 0; });
+  std::unique_lock lock(state_->mutex);
+  state_->idle.wait(lock, [this] { return state_->queue.empty() && state_->running == 0; });
 }
 
-void Executor::run() {
-  std::unique_lock lock(mutex_);
+void Executor::run(State& state) {
+  std::unique_lock lock(state.mutex);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    Task task = std::move(queue_.front());
-    queue_.pop_front();
-    ++running_;
+    state.wake.wait(lock, [&state] { return state.stopping || !state.queue.empty(); });
+    if (state.queue.empty()) return;
+    Task task = std::move(state.queue.front());
+    state.queue.pop_front();
+    ++state.running;
     lock.unlock();
     task();
-    task = nullptr;
+    task = nullptr;  // may end the owner of the Executor, on this thread
     lock.lock();
-    --running_;
-    if (queue_.empty() && running_ == 0) idle_.notify_all();
+    --state.running;
+    if (state.queue.empty() && state.running == 0) state.idle.notify_all();
   }
 }
 

@@ -1,16 +1,15 @@
 // Executor: a fixed pool of threads for work below the engine's boundary (decode, prefetch).
 //
 // Thread-safety: submit from any thread. Ownership: owns its threads; the destructor runs what is
-// queued and joins. Errors: a task reports through what it captures; it must not throw.
+// queued and joins. A task may hold the last reference to the Executor's owner: the destructor then
+// runs on a thread of its own, which it leaves to end by itself. Errors: a task reports through what it captures; it must not throw.
 // `try_submit` refuses when the queue holds `max_queue` tasks, so that optional work (prefetch) is
 // dropped rather than piled up.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -32,15 +31,10 @@ class Executor {
   void drain();
 
  private:
-  void run();
+  struct State;
+  static void run(State& state);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable idle_;
-  std::deque<Task> queue_;  // guarded by mutex_
-  size_t running_ = 0;      // guarded by mutex_
-  bool stopping_ = false;   // guarded by mutex_
-  const size_t max_queue_;
+  const std::shared_ptr<State> state_;  // shared with the threads: one may outlive the Executor
   std::vector<std::thread> threads_;
 };
 

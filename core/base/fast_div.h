@@ -13,7 +13,7 @@ namespace neurofs {
 class FastDiv {
  public:
   FastDiv() = default;
-  // Precondition: divisor > 0.
+  // Precondition: 0 < divisor <= 2^63, so that a remainder that wrapped is told by its size.
   explicit FastDiv(uint64_t divisor)
       : divisor_(divisor), magic_(divisor > 1 ? UINT64_MAX / divisor + 1 : 0) {}
 

@@ -239,7 +239,10 @@ void BlockCache::publish(BlockRequest& request, const Mine& mine, bool prefetche
     e.last_promoted.store(now, std::memory_order_relaxed);
     ++live_entries_;
     promote_interval_.store(live_entries_ / 16, std::memory_order_relaxed);
-    policy_->insert(mine.entry, hash, prefetched);
+    // A drop may have doomed it already: it then leaves with its last pin, unknown to the policy.
+    if ((e.state.load(std::memory_order_relaxed) & kLive) != 0) {
+      policy_->insert(mine.entry, hash, prefetched);
+    }
   }
   Shard& shard = shard_of(hash);
   {
