@@ -39,6 +39,13 @@ std::string key_of(char kind, uint32_t field, std::string_view rest) {
   return key;
 }
 
+// Names a neuron or bucket whose number passes the bits of a computed id.
+std::string wide_key(const Node& node) {
+  return key_of('w', node.field,
+                std::to_string(static_cast<int>(node.kind)) + "/" + std::to_string(node.view) +
+                    "/" + std::to_string(node.depth) + "/" + std::to_string(node.number));
+}
+
 std::string region_key(const Target& target, const Dims& shape) {
   return key_of('r', target.node.field,
                 std::to_string(target.view) + "/" + to_string(target.region, shape));
@@ -115,14 +122,9 @@ Result<Entry> FileSystem::entry_of(const Node& node) {
   // The names in regions/ change, and the kernel caches listings by the directory's attributes.
   const Lifetime lifetime = node.kind == Node::Kind::kRegions ? Lifetime::kNamed : Lifetime::kLong;
   if (const auto id = ids_->encode(node)) return Entry{*id, attr_of(node), lifetime};
-  const std::string key =
-      key_of('w', node.field,
-             std::to_string(static_cast<int>(node.kind)) + "/" + std::to_string(node.view) + "/" +
-                 std::to_string(node.depth) + "/" + std::to_string(node.number));
-  NF_ASSIGN(auto found, interned_.intern(key, [&]() -> Result<InternedNodes::Ptr> {
+  NF_ASSIGN(auto found, interned_.intern(wide_key(node), [&]() -> Result<InternedNodes::Ptr> {
     auto wide = std::make_shared<WideNode>();
     wide->node = node;
-    wide->inode = interned_inode(key);
     return InternedNodes::Ptr(std::move(wide));
   }));
   return Entry{found.id, attr_of(*found.node), lifetime};
@@ -190,14 +192,19 @@ Result<Entry> FileSystem::enter_snapshot(const Target& target) {
 
 // ---- attributes --------------------------------------------------------------------------------
 
+// Never 0: readdir(3) leaves out entries of that number.
+uint64_t FileSystem::inode_of(const Node& node) const {
+  const auto id = ids_->encode(node);
+  return id ? id->value() : interned_inode(wide_key(node));
+}
+
 Attr FileSystem::attr_of(const Node& node) const {
   const FieldFiles* files = files_of(node.field);
   Attr attr{
-      .inode = 0,
+      .inode = inode_of(node),
       .type = FileType::kDirectory,
       .size = kDirectorySize,
       .modified_ns = files != nullptr ? files->modified_ns : mount_.mounted_at * kNsPerSecond};
-  if (const auto id = ids_->encode(node)) attr.inode = id->value();
   if (node.kind == Node::Kind::kWhole) {
     attr.type = FileType::kFile;
     attr.size = files->whole[node.view].layout->size();
@@ -229,10 +236,7 @@ Attr FileSystem::attr_of(const InternedNode& node) const {
             .size = snapshot->text.size(),
             .modified_ns = snapshot->modified_ns};
   }
-  const auto& wide = static_cast<const WideNode&>(node);
-  Attr attr = attr_of(wide.node);
-  attr.inode = wide.inode;
-  return attr;
+  return attr_of(static_cast<const WideNode&>(node).node);
 }
 
 Result<Attr> FileSystem::getattr(NodeId id) const {
@@ -305,7 +309,7 @@ Status FileSystem::readdir(NodeId id, uint64_t from, const Emit& emit) {
   const auto dot = [&](const Node& n) {
     Entry entry;
     entry.attr.type = FileType::kDirectory;
-    entry.attr.inode = ids_->encode(n).value_or(kRootId).value();
+    entry.attr.inode = inode_of(n);
     return entry;
   };
   if (from < 1 && !emit(".", dot(node), 1)) return {};

@@ -108,6 +108,7 @@ class FileSystem {
   // The node behind an id; kStale when there is none. `holder` keeps an interned node.
   Result<Node> resolve(NodeId id, InternedNodes::Ptr* holder) const;
   Status open(NodeId id, OpenFile* file) const;
+  uint64_t inode_of(const Node& node) const;
   Attr attr_of(const Node& node) const;
   Attr attr_of(const InternedNode& node) const;
   Result<Entry> entry_of(const Node& node);

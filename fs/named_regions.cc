@@ -106,20 +106,18 @@ Result<RegionNames> load_region_names(ObjectStore& store, std::string_view key) 
 
 NamedRegions::NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec,
                            int64_t modified_ns)
-    : store_(store),
-      key_(std::move(key)),
-      spec_(spec),
-      names_(std::make_shared<const RegionNames>()),
-      modified_ns_(modified_ns) {}
+    : store_(store), key_(std::move(key)), spec_(spec), modified_ns_(modified_ns) {}
 
 std::shared_ptr<const RegionNames> NamedRegions::load(
     const std::shared_ptr<const RegionNames>& old) const {
   auto side = load_region_names(store_, key_);
-  if (!side.ok()) {
+  RegionNames names;
+  if (side.ok()) {
+    names = std::move(side).value();
+  } else {
     log_warning("named regions stay as they were: " + side.status().message());
-    return old;
+    if (old) return old;
   }
-  RegionNames names = std::move(side).value();
   if (const auto attribute = names_in_attributes(spec_.attributes); !attribute.is_null()) {
     if (auto more = names_of(attribute); more.ok()) names.merge(*more);
   }
@@ -133,7 +131,7 @@ std::shared_ptr<const RegionNames> NamedRegions::load(
     names.erase(std::prev(names.end()));
     ++dropped;
   }
-  if (names == *old) return old;
+  if (old && names == *old) return old;
   if (dropped > 0) {
     log_warning(std::to_string(dropped) + " named regions are not shown: bad names or targets in " +
                 store_.url() + "/" + key_);
@@ -143,18 +141,23 @@ std::shared_ptr<const RegionNames> NamedRegions::load(
 
 std::shared_ptr<const RegionNames> NamedRegions::current() {
   std::unique_lock lock(mutex_);
-  const bool first = looked_at_ == std::chrono::steady_clock::time_point{};
+  if (loading_) {
+    // Without names yet, "no such name" could be untrue.
+    first_look_ended_.wait(lock, [this] { return names_ != nullptr; });
+    return names_;
+  }
   const auto now = std::chrono::steady_clock::now();
-  if (loading_ || (!first && now - looked_at_ < kNamedRegionsTtl)) return names_;
+  if (names_ && now - looked_at_ < kNamedRegionsTtl) return names_;
   loading_ = true;
   const auto old = names_;
   lock.unlock();
   auto fresh = load(old);  // I/O, outside the lock: others see the old names meanwhile
   lock.lock();
-  if (fresh != old && !first) modified_ns_ = unix_now_ns();
+  if (old && fresh != old) modified_ns_ = unix_now_ns();
   names_ = std::move(fresh);
   looked_at_ = now;
   loading_ = false;
+  if (!old) first_look_ended_.notify_all();
   return names_;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -47,7 +48,8 @@ class NamedRegions {
   // `store` and `spec` must outlive the object.
   NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec, int64_t modified_ns);
 
-  // Never null. Reads the side file when the last look is older than the TTL.
+  // Never null. Reads the side file when the last look is older than the TTL; who comes during that
+  // gets the old names, and only during the first look waits for it.
   std::shared_ptr<const RegionNames> current();
   // When the names last changed, as far as this mount knows; Unix time.
   int64_t modified_ns();
@@ -59,8 +61,9 @@ class NamedRegions {
   const std::string key_;
   const FieldSpec& spec_;
   std::mutex mutex_;
-  std::shared_ptr<const RegionNames> names_;         // guarded by mutex_
-  int64_t modified_ns_;                              // guarded by mutex_
+  std::condition_variable first_look_ended_;  // with mutex_: names_ is not null
+  std::shared_ptr<const RegionNames> names_;  // guarded by mutex_; null before the first look
+  int64_t modified_ns_;                       // guarded by mutex_
   std::chrono::steady_clock::time_point looked_at_;  // guarded by mutex_
   bool loading_ = false;                             // guarded by mutex_
 };

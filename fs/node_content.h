@@ -41,7 +41,6 @@ struct SnapshotNode final : InternedNode {
 // A neuron or bucket whose number passes the bits of a computed id.
 struct WideNode final : InternedNode {
   Node node;
-  uint64_t inode = 0;
 };
 
 }  // namespace neurofs

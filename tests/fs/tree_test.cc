@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+#include <latch>
+
+#include "core/storage/memory_store.h"
 #include "fs/field_document.h"
 #include "fs/mount_point.h"
 #include "fs/named_regions.h"
@@ -227,6 +232,43 @@ TEST(NamedRegions, HostileSideFilesAreRefused) {
         std::string(100'000, '['), std::string("{\"a\":") + std::string(100'000, '[')}) {
     EXPECT_FALSE(parse_region_names(text).ok()) << text.substr(0, 20);
   }
+}
+
+// A store whose reads wait until the test lets them go on.
+class HeldStore final : public MemoryStore {
+ public:
+  void read(std::span<ReadOp> batch) override {
+    entered.count_down();
+    go_on.wait();
+    MemoryStore::read(batch);
+  }
+  std::latch entered{1};
+  std::latch go_on{1};
+};
+
+TEST(NamedRegions, WhoComesDuringTheFirstLookWaitsForIt) {
+  HeldStore store;
+  store.plant(".neurofs-regions.json", R"({"v1": "0:100.npy"})");
+  const FieldSpec spec = spec_of({1000, 10}, 1);
+  NamedRegions named(store, ".neurofs-regions.json", spec, 0);
+  const auto look = [&] { return named.current()->contains("v1"); };
+  auto first = std::async(std::launch::async, look);
+  store.entered.wait();
+  auto second = std::async(std::launch::async, look);
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  store.go_on.count_down();
+  EXPECT_TRUE(first.get());
+  EXPECT_TRUE(second.get());
+  EXPECT_EQ(named.modified_ns(), 0);
+}
+
+TEST(NamedRegions, ABadSideFileLeavesTheNamesInTheAttributes) {
+  MemoryStore store;
+  store.plant(".neurofs-regions.json", "{");
+  FieldSpec spec = spec_of({1000, 10}, 1);
+  spec.attributes["neurofs.regions"] = {{"v1", "0:100.npy"}};
+  NamedRegions named(store, ".neurofs-regions.json", spec, 0);
+  EXPECT_TRUE(named.current()->contains("v1"));
 }
 
 TEST(MountPoint, R46_SourceAndMountPointStayApart) {
