@@ -13,7 +13,9 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "core/base/log.h"
 #include "fs/descriptor_limit.h"
@@ -27,10 +29,13 @@ namespace {
 constexpr int kKickMs = 20;
 const int kKickSignal = SIGRTMIN + 6;
 
-// What libfuse last said: the reason of a failed mount.
-std::string& last_fuse_message() {
-  static std::string message;
-  return message;
+// What libfuse last said: the reason of a failed mount. Its workers may speak at once.
+std::mutex g_message_mutex;
+std::string g_message;  // guarded by g_message_mutex
+
+std::string exchange_fuse_message(std::string next) {
+  const std::lock_guard lock(g_message_mutex);
+  return std::exchange(g_message, std::move(next));
 }
 
 void log_fuse(fuse_log_level level, const char* format, va_list arguments) {
@@ -39,7 +44,7 @@ void log_fuse(fuse_log_level level, const char* format, va_list arguments) {
   std::string message(text);
   while (!message.empty() && message.back() == '\n') message.pop_back();
   log(level <= FUSE_LOG_WARNING ? LogLevel::kWarning : LogLevel::kInfo, "libfuse: " + message);
-  if (level <= FUSE_LOG_ERR) last_fuse_message() = message;
+  if (level <= FUSE_LOG_ERR) (void)exchange_fuse_message(std::move(message));
 }
 
 // A comma would begin another option.
@@ -100,13 +105,13 @@ Status Session::mount(const std::string& source) {
   std::string text = option_text(source, options_);
   char* arguments[] = {program.data(), flag.data(), text.data(), nullptr};
   fuse_args args = FUSE_ARGS_INIT(3, arguments);
-  last_fuse_message().clear();
+  (void)exchange_fuse_message({});
   session_ = fuse_session_new(&args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &adapter_);
   fuse_opt_free_args(&args);
-  if (session_ == nullptr) return invalid_argument("libfuse refuses: " + last_fuse_message());
+  if (session_ == nullptr) return invalid_argument("libfuse refuses: " + exchange_fuse_message({}));
   if (fuse_session_mount(session_, mountpoint_.c_str()) != 0) {
     return io_error(
-        "cannot mount on " + mountpoint_ + ": " + last_fuse_message() +
+        "cannot mount on " + mountpoint_ + ": " + exchange_fuse_message({}) +
         (geteuid() != 0 ? " (is /dev/fuse open to you, and fusermount3 installed?)" : ""));
   }
   const int fd = fuse_session_fd(session_);

@@ -138,11 +138,12 @@ Status import_all(const Options& options) {
 
 // What to do about a failure, where the message does not say it.
 std::string next_step(const Options& options, const Status& status) {
+  std::error_code ignored;
   if (status.code() == Code::kExists && !options.layout.overwrite) {
     return "or pass --overwrite to replace what is there";
   }
   if (status.code() == Code::kNotFound && options.layout.shape.empty() &&
-      fs::is_regular_file(local_path_of(options.source))) {
+      fs::is_regular_file(local_path_of(options.source), ignored)) {
     return "describe a raw file with --shape and --dtype";
   }
   return "";

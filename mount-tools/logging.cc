@@ -1,11 +1,13 @@
 #include "mount-tools/logging.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 #include <syslog.h>
 
+#include <cstdio>
 #include <memory>
 
 #include "core/base/log.h"
@@ -15,7 +17,11 @@ namespace {
 
 std::shared_ptr<spdlog::sinks::sink> make_sink(const LogOptions& options) {
   if (!options.file.empty()) {
-    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+    spdlog::file_event_handlers handlers;
+    handlers.after_open = [](const spdlog::filename_t&, std::FILE* file) {
+      fcntl(fileno(file), F_SETFD, FD_CLOEXEC);  // a helper of the mount must not keep it open
+    };
+    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file, false, handlers);
   }
   if (options.background) {
     return std::make_shared<spdlog::sinks::syslog_sink_mt>("neurofs", LOG_PID, LOG_DAEMON, false);

@@ -104,7 +104,7 @@ class Life(MountCase):
         self.assertEqual(mounted.wait(), 0, mounted.output())
 
     def test_R47_no_other_holder_and_close_on_exec(self):
-        mounted = self.mount(self.field, "--ram", "4MiB")
+        mounted = self.mount(self.field, "--ram", "4MiB", "--log-file", self.field.with_suffix(".log"))
         pread_all(mounted.point / "field.raw", 4096, 0)
         for number, target in mounted.descriptors().items():
             if number <= 2:
