@@ -1,11 +1,14 @@
 #include "core/codec/codec_chain.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "core/base/checked.h"
 #include "core/codec/byte_swap.h"
 #include "core/codec/codec_entry.h"
+#include "core/codec/encoded_bound.h"
 
 namespace neurofs {
 
@@ -13,6 +16,19 @@ namespace {
 
 // Real chains have two to four steps; a longer list is a hostile one.
 constexpr size_t kMaxCodecs = 32;
+
+// Bounds would multiply along a chain, and each is what a bomb may make a decoder allocate. But data
+// that no step shrinks grows only by headers: these limits hold for a whole chain.
+size_t opaque_bound(size_t decoded_size) {
+  constexpr size_t kMaxGrowth = 64;  // one-byte chunks, each with its own gzip header and index
+  constexpr size_t kSlack = size_t{16} << 20;
+  size_t bound = 0;
+  return checked_mul(decoded_size, kMaxGrowth, &bound) ? bound_plus(bound, kSlack) : SIZE_MAX;
+}
+
+size_t chain_bound(size_t array_bytes) {
+  return bound_plus(compressed_bound(array_bytes), kMaxCodecs * (size_t{64} << 10));
+}
 
 void permute(const Dims& order, Dims* dims) {
   const Dims before = *dims;
@@ -88,6 +104,8 @@ Status CodecChain::set_array_to_bytes(const CodecEntry& entry, const ChunkSpec& 
   swap_unit_ = array_to_bytes_->swaps_bytes() ? swap_unit(stored.dtype) : 1;
   fixed_encoded_size_ = array_to_bytes_->fixed_encoded_size();
   max_encoded_size_ = array_to_bytes_->max_encoded_size();
+  if (!is_raw_) max_encoded_size_ = std::min(max_encoded_size_, opaque_bound(decoded_size_));
+  encoded_cap_ = chain_bound(max_encoded_size_);
   return {};
 }
 
@@ -103,7 +121,7 @@ Status CodecChain::add_bytes_to_bytes(const CodecEntry& entry, const ChunkSpec& 
   step.is_exact = fixed_encoded_size_ > 0 || max_encoded_size_ == 0;
   step.decoded_size = step.is_exact ? fixed_encoded_size_ : max_encoded_size_;
   fixed_encoded_size_ = step.is_exact ? step.codec->fixed_encoded_size(step.decoded_size) : 0;
-  max_encoded_size_ = step.codec->max_encoded_size(step.decoded_size);
+  max_encoded_size_ = std::min(step.codec->max_encoded_size(step.decoded_size), encoded_cap_);
   is_raw_ = false;
   steps_.push_back(std::move(step));
   return {};

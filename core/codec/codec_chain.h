@@ -82,6 +82,7 @@ class CodecChain {
   size_t decoded_size_ = 0;
   size_t fixed_encoded_size_ = 0;
   size_t max_encoded_size_ = 0;
+  size_t encoded_cap_ = 0;  // of every step, however many there are
 };
 
 }  // namespace neurofs

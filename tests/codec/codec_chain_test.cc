@@ -20,8 +20,8 @@ using testing::HasSubstr;
 // data.
 class OpaqueCodec final : public ArrayToBytesCodec {
  public:
-  explicit OpaqueCodec(Dims shape) : shape_(std::move(shape)) {}
-  size_t max_encoded_size() const override { return 1000000; }
+  OpaqueCodec(Dims shape, size_t bound) : shape_(std::move(shape)), bound_(bound) {}
+  size_t max_encoded_size() const override { return bound_; }
   Status decode(Bytes encoded, MutableBytes decoded) const override {
     if (encoded.size() != decoded.size() + 1) return corrupt("opaque");
     std::memcpy(decoded.data(), encoded.data() + 1, decoded.size());
@@ -36,14 +36,19 @@ class OpaqueCodec final : public ArrayToBytesCodec {
 
  private:
   Dims shape_;
+  size_t bound_;
 };
 
-const Registration<ArrayToBytesRegistry> kOpaque(
-    "test.opaque", "for this test",
-    [](const nlohmann::json&,
-       const ChunkSpec& spec) -> Result<std::shared_ptr<const ArrayToBytesCodec>> {
-      return std::shared_ptr<const ArrayToBytesCodec>(std::make_shared<OpaqueCodec>(spec.shape));
-    });
+template <size_t Bound>
+Result<std::shared_ptr<const ArrayToBytesCodec>> make_opaque(const nlohmann::json&,
+                                                             const ChunkSpec& spec) {
+  return std::shared_ptr<const ArrayToBytesCodec>(std::make_shared<OpaqueCodec>(spec.shape, Bound));
+}
+
+const Registration<ArrayToBytesRegistry> kOpaque("test.opaque", "for this test",
+                                                 make_opaque<1000000>);
+const Registration<ArrayToBytesRegistry> kUnbounded("test.opaque_unbounded", "for this test",
+                                                    make_opaque<SIZE_MAX>);
 
 ChunkSpec spec_of(Dims shape, DataType dtype) {
   return {std::move(shape), dtype, ByteVector(item_size(dtype))};
@@ -196,6 +201,22 @@ TEST(CodecChain, RoundTripsOfLongerChains) {
     ASSERT_TRUE(chain.ok()) << rest << chain.status().to_string();
     expect_round_trip(*chain);
   }
+}
+
+TEST(CodecChain, R9BoundsDoNotMultiplyAlongAChain) {
+  std::string rest = R"("gzip")";
+  for (int i = 0; i < 19; ++i) rest += R"(, "gzip")";
+  const auto chain = parse(little_and(rest), {1 << 18});
+  ASSERT_TRUE(chain.ok()) << chain.status().to_string();
+  EXPECT_LT(chain->max_encoded_size(), 5 * chain->decoded_size());
+  expect_round_trip(*chain);
+}
+
+TEST(CodecChain, R9AnOpaqueCodecsOwnBoundIsNotTrusted) {
+  const auto chain = parse(R"(["test.opaque_unbounded", "gzip"])");
+  ASSERT_TRUE(chain.ok()) << chain.status().to_string();
+  EXPECT_LT(chain->max_encoded_size(), size_t{64} << 20);
+  expect_round_trip(*chain);
 }
 
 TEST(CodecChain, BigEndianUnderCompressor) {
