@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <ostream>
 #include <random>
 #include <thread>
 
@@ -48,6 +49,11 @@ struct Shape {
   int threads;
   uint64_t blocks;
 };
+
+// For the tests' names: without it they would be the bytes of the struct, padding included.
+void PrintTo(const Shape& shape, std::ostream* out) {
+  *out << shape.budget << " bytes, " << shape.threads << " threads, " << shape.blocks << " blocks";
+}
 
 class Storm : public testing::TestWithParam<Shape> {};
 

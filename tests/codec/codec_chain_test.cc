@@ -93,6 +93,14 @@ TEST(CodecChain, BytesAloneIsRaw) {
   expect_round_trip(*chain);
 }
 
+TEST(CodecChain, R6ARawChunkHasExactlyItsBytes) {
+  const auto chain = parse(R"(["bytes"])", {8}, DataType::kUint8).value();
+  ByteVector decoded(8);
+  for (const size_t size : {0u, 7u, 9u}) {
+    EXPECT_EQ(chain.decode(ByteVector(size), decoded).code(), Code::kCorrupt) << size;
+  }
+}
+
 TEST(CodecChain, EndianIsOptionalForSingleBytesOnly) {
   EXPECT_TRUE(parse(R"(["bytes"])", {3}, DataType::kUint8).ok());
   EXPECT_TRUE(parse(R"([{"name": "bytes"}])", {3}, DataType::kBool).ok());
