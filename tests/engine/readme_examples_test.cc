@@ -87,10 +87,9 @@ TEST(ReadmeExamples, ReadmeShowsThem) {
     text << in.rdbuf();
     return text.str();
   };
-  const std::filesystem::path source = __FILE__;
-  const std::string code = slurp(source);
-  const std::string readme =
-      slurp(source.parent_path().parent_path().parent_path() / "core/README.md");
+  const std::string root = NEUROFS_SOURCE_DIR;
+  const std::string code = slurp(root + "/tests/engine/readme_examples_test.cc");
+  const std::string readme = slurp(root + "/core/README.md");
   ASSERT_FALSE(readme.empty());
   int examples = 0;
   std::istringstream lines(code);

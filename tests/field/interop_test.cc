@@ -48,7 +48,7 @@ TEST(Interop, R11_R12_StoresOfOtherWriters) {
   const char* python = std::getenv("NEUROFS_TEST_PYTHON");
   if (!python || !*python) GTEST_SKIP() << "NEUROFS_TEST_PYTHON is not set";
   const Directory directory;
-  const stdfs::path script = stdfs::path(__FILE__).parent_path() / "write_stores.py";
+  const stdfs::path script = stdfs::path(FIELD_INTEROP_SCRIPT);
   const stdfs::path list = directory.path() / "list.txt";
   const std::string command = std::string(python) + " " + script.string() + " " +
                               directory.path().string() + " > " + list.string();
