@@ -139,7 +139,6 @@ Result<Entry> FileSystem::enter_region(const Target& target) {
                                                                   target.region.result_shape()));
     node->field = target.node.field;
     node->view = target.view;
-    node->region = target.region;
     node->reader.emplace(files.field, target.region);
     node->inode = interned_inode(key);
     return InternedNodes::Ptr(std::move(node));
@@ -271,7 +270,8 @@ void with_subject(const Node& node, const InternedNode* interned, const Tree& tr
                          node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron;
   if (files == nullptr || !described) return;
   const std::string url = files->field->stored().url();
-  XattrSubject subject{*files, url, std::nullopt, region != nullptr ? &region->region : nullptr};
+  XattrSubject subject{*files, url, std::nullopt,
+                       region != nullptr ? &region->reader->region() : nullptr};
   if (node.kind == Node::Kind::kNeuron) subject.neuron = static_cast<Index>(node.number);
   use(subject);
 }
@@ -367,7 +367,7 @@ std::string FileSystem::describe(NodeId id) const {
   }
   const Directory& dir = tree_->directory(region->field);
   return (dir.path.empty() ? "" : dir.path + "/") + "regions/" +
-         to_string(region->region, dir.files->spec.shape) + "." +
+         to_string(region->reader->region(), dir.files->spec.shape) + "." +
          std::string(all_views()[region->view].extension);
 }
 

@@ -17,9 +17,8 @@ namespace neurofs {
 struct RegionNode final : InternedNode {
   uint32_t field = 0;
   int view = 0;
-  Region region;
   std::unique_ptr<ViewLayout> layout;
-  std::optional<RegionReader> reader;  // not set in tests without an engine
+  std::optional<RegionReader> reader;  // of the region; always set, after the layout was possible
   uint64_t inode = 0;
 };
 
