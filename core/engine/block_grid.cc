@@ -8,6 +8,7 @@ namespace neurofs {
 namespace {
 
 constexpr uint64_t kSmallBlock = 4096;
+constexpr uint64_t kSector = 512;  // what O_DIRECT rounds to on most disks
 constexpr uint64_t kLargestRow = uint64_t{64} << 10;
 
 bool is_identity(const Dims& axes) {
@@ -45,7 +46,11 @@ Result<BlockGrid> BlockGrid::make(const FieldSpec& spec) {
       if (cut) {
         g.block_shape_[axis] = 1;
       } else if (extent > limit / inner) {
-        const uint64_t rows = std::max<uint64_t>(limit / inner, 1);
+        uint64_t rows = std::max<uint64_t>(limit / inner, 1);
+        // Blocks that do not end where sectors do straddle one more of them: leave room for it.
+        if (limit == kSmallBlock && rows * inner % kSector != 0) {
+          rows = std::max<uint64_t>((kSmallBlock - kSector + 1) / inner, 1);
+        }
         g.block_shape_[axis] = static_cast<Index>(rows);
         g.cut_extent_ = extent;
         g.cut_block_ = rows;

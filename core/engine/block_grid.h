@@ -2,7 +2,7 @@
 //
 // Purpose: pure arithmetic between field indices, block numbers and byte offsets. A compressed chunk
 // is one block. A raw chunk is cut, in stored order, into equal runs of whole rows (a row: one
-// neuron's features within the chunk): as many rows as fit 4 KiB, at least one; rows past 64 KiB are
+// neuron's features within the chunk): as many rows as one read of 4 KiB brings, at least one; rows past 64 KiB are
 // cut as well. So one cold neuron costs about its own size, and a block is contiguous on disk.
 // Thread-safety: immutable plain value. Units: elements for shapes, bytes for strides and sizes.
 // Numbering: block = chunk number (C order over the grid) * blocks_per_chunk + position in the chunk

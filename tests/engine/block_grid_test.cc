@@ -32,6 +32,11 @@ TEST(BlockGrid, OneKilobyteNeuronsShareAPage) {
   EXPECT_EQ(grid.part_of_chunk(3), (ByteRange{3 * 4096, 4096}));
 }
 
+TEST(BlockGrid, RowsThatCrossSectorsStillCostOnePage) {
+  const auto grid = BlockGrid::make(spec_of({1000, 250}, {1000, 250}, DataType::kFloat32)).value();
+  EXPECT_EQ(grid.block_shape(), (Dims{3, 250})) << "3000 bytes and a sector at either end";
+}
+
 TEST(BlockGrid, ALargeRowIsOneBlockAndAHugeOneIsCut) {
   const auto row = BlockGrid::make(spec_of({64, 4096}, {64, 4096}, DataType::kFloat32)).value();
   EXPECT_EQ(row.block_shape(), (Dims{1, 4096}));
