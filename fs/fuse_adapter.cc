@@ -10,8 +10,10 @@
 #include <boost/container/small_vector.hpp>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "core/base/checked.h"
+#include "core/base/log.h"
 #include "fs/errno_table.h"
 
 namespace neurofs {
@@ -36,14 +38,20 @@ NodeId node_id(fuse_ino_t ino) {
   return NodeId(ino);
 }
 
-// A handler that counts its request first.
+// A handler that counts its request first. Memory that runs out fails this request, not the mount:
+// nothing that can throw follows a reply.
 template <auto Handler, Request Kind>
 struct Counted;
 template <typename... Args, void (*Handler)(fuse_req_t, Args...), Request Kind>
 struct Counted<Handler, Kind> {
   static void handle(fuse_req_t req, Args... args) {
     adapter_of(req).requests.add(Kind);
-    Handler(req, args...);
+    try {
+      Handler(req, args...);
+    } catch (const std::bad_alloc&) {
+      log_error("a request needs more memory than the system has: ENOMEM; lower --ram");
+      fuse_reply_err(req, ENOMEM);
+    }
   }
 };
 template <auto Handler, Request Kind>

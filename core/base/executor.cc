@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <string>
 #include <utility>
+
+#include "core/base/log.h"
 
 namespace neurofs {
 
@@ -74,7 +78,12 @@ void Executor::run(State& state) {
     state.queue.pop_front();
     ++state.running;
     lock.unlock();
-    task();
+    try {
+      task();
+    } catch (const std::exception& error) {
+      // Optional work that ran out of memory must not end the program.
+      log_error(std::string("a background task failed: ") + error.what());
+    }
     task = nullptr;  // may end the owner of the Executor, on this thread
     lock.lock();
     --state.running;

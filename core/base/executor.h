@@ -2,7 +2,7 @@
 //
 // Thread-safety: submit from any thread. Ownership: owns its threads; the destructor runs what is
 // queued and joins. A task may hold the last reference to the Executor's owner: the destructor then
-// runs on a thread of its own, which it leaves to end by itself. Errors: a task reports through what it captures; it must not throw.
+// runs on a thread of its own, which it leaves to end by itself. Errors: a task reports through what it captures; one that throws is logged.
 // `try_submit` refuses when the queue holds `max_queue` tasks, so that optional work (prefetch) is
 // dropped rather than piled up.
 #pragma once

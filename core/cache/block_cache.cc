@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <utility>
 
 #include "core/cache/epoch.h"
@@ -209,7 +210,15 @@ void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<M
     loads[i].key = r.key;
     loads[i].dest = {entries_[mine[i].entry].data, r.size};
   }
-  load(loads);
+  try {
+    load(loads);
+  } catch (const std::bad_alloc&) {
+    // Those who wait for these flights must hear of it.
+    for (BlockLoad& l : loads) {
+      l.outcome = BlockRequest::Outcome::kError;
+      l.status = no_memory("the system has no memory left to load a block; lower --ram");
+    }
+  }
   loads_.add(loads.size());
   for (size_t i = 0; i < mine.size(); ++i) {
     BlockRequest& r = requests[mine[i].request];

@@ -1,6 +1,7 @@
 #include "core/engine/block_loader.h"
 
 #include <algorithm>
+#include <new>
 
 #include "core/engine/parallel_for.h"
 
@@ -10,6 +11,20 @@ namespace {
 constexpr uint64_t kMostMerged = uint64_t{8} << 20;  // bytes of one merged read
 
 using Outcome = BlockRequest::Outcome;
+
+Status vanished(const std::string& key) {
+  return io_error("object " + key + " vanished after its index was read; read again");
+}
+
+// On a decoder's thread nobody else would catch what the codec's library could not allocate.
+Status decode(const CodecChain& codecs, Bytes encoded, MutableBytes decoded) {
+  try {
+    return codecs.decode(encoded, decoded);
+  } catch (const std::bad_alloc&) {
+    return no_memory("the system has no memory left to decode " + std::to_string(encoded.size()) +
+                     " bytes; lower --ram");
+  }
+}
 
 }  // namespace
 
@@ -145,8 +160,7 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
         if (job.place->kind == ChunkPlace::Kind::kWholeObject) {
           job.load->outcome = Outcome::kMissing;
         } else {
-          reject(job, io_error("object " + job.place->key +
-                               " vanished after its index was read; read again"));
+          reject(job, vanished(job.place->key));
         }
       } else {
         reject(job, op.status);
@@ -196,7 +210,7 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
     BlockLoad& load = *jobs[i].load;
     switch (ops[i].outcome) {
       case ReadOp::Outcome::kData: {
-        const Status decoded = codecs.decode(encoded[i], load.dest);
+        const Status decoded = decode(codecs, encoded[i], load.dest);
         if (decoded.ok()) {
           finish(load, decoded);
         } else {
@@ -209,8 +223,7 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
           load.outcome = Outcome::kMissing;
           break;
         }
-        reject(jobs[i], io_error("object " + jobs[i].place->key +
-                                 " vanished after its index was read; read again"));
+        reject(jobs[i], vanished(jobs[i].place->key));
         break;
       default:
         reject(jobs[i], ops[i].status);

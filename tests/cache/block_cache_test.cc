@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <new>
 #include <thread>
 
 #include "core/cache/epoch.h"
@@ -146,6 +147,15 @@ TEST_F(BlockCacheTest, FailuresAndMissingAreNotCached) {
   (void)cache->fetch({&r, 1}, load);
   EXPECT_EQ(r.outcome, Outcome::kData);
   EXPECT_EQ(calls, 3);
+}
+
+TEST_F(BlockCacheTest, ALoaderWithoutMemoryFailsItsReadersOnly) {
+  make(4);
+  BlockRequest r = request(1);
+  (void)cache->fetch({&r, 1}, [](std::span<BlockLoad>) { throw std::bad_alloc(); });
+  EXPECT_EQ(r.outcome, Outcome::kError);
+  EXPECT_EQ(r.status.code(), Code::kNoMemory);
+  read(1);
 }
 
 TEST_F(BlockCacheTest, R37OneLoadForManyReaders) {
