@@ -117,7 +117,20 @@ Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const Lo
   Reservation reservation = reservations_.reserve(total);
   std::vector<Mine> mine;
   std::vector<Joined> joined;
-  for (size_t i = 0; i < requests.size(); ++i) join_or_start(i, requests[i], &mine, &joined);
+  mine.reserve(requests.size());
+  joined.reserve(requests.size());
+  try {
+    for (size_t i = 0; i < requests.size(); ++i) join_or_start(i, requests[i], &mine, &joined);
+  } catch (const std::bad_alloc&) {
+    // What was begun must end: others wait for it.
+    for (const Mine& m : mine) {
+      requests[m.request].outcome = BlockRequest::Outcome::kError;
+      requests[m.request].status = no_memory("the system has no memory left to load a block");
+      finish_flight(requests[m.request], m);
+    }
+    for (const Joined& j : joined) await(requests[j.request], *j.flight);
+    throw;
+  }
   take_slots(requests, &mine);
   run_loads(requests, mine, load, false);
   for (const Joined& j : joined) await(requests[j.request], *j.flight);
@@ -204,26 +217,27 @@ void BlockCache::take_slots(std::span<BlockRequest> requests, std::vector<Mine>*
 void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
                            const LoadBlocks& load, bool prefetched) {
   if (mine.empty()) return;
-  std::vector<BlockLoad> loads(mine.size());
-  for (size_t i = 0; i < mine.size(); ++i) {
-    const BlockRequest& r = requests[mine[i].request];
-    loads[i].key = r.key;
-    loads[i].dest = {entries_[mine[i].entry].data, r.size};
-  }
+  // Those who wait for these flights must hear of what went wrong, whatever it was.
+  std::vector<BlockLoad> loads;
+  Status failed;
   try {
+    loads.resize(mine.size());
+    for (size_t i = 0; i < mine.size(); ++i) {
+      const BlockRequest& r = requests[mine[i].request];
+      loads[i].key = r.key;
+      loads[i].dest = {entries_[mine[i].entry].data, r.size};
+    }
     load(loads);
   } catch (const std::bad_alloc&) {
-    // Those who wait for these flights must hear of it.
-    for (BlockLoad& l : loads) {
-      l.outcome = BlockRequest::Outcome::kError;
-      l.status = no_memory("the system has no memory left to load a block; lower --ram");
-    }
+    failed = no_memory("the system has no memory left to load a block; lower --ram");
+  } catch (const std::exception& error) {
+    failed = internal_error(std::string("a block could not be loaded: ") + error.what());
   }
-  loads_.add(loads.size());
+  loads_.add(mine.size());
   for (size_t i = 0; i < mine.size(); ++i) {
     BlockRequest& r = requests[mine[i].request];
-    r.outcome = loads[i].outcome;
-    r.status = std::move(loads[i].status);
+    r.outcome = failed.ok() ? loads[i].outcome : BlockRequest::Outcome::kError;
+    r.status = failed.ok() ? std::move(loads[i].status) : failed;
     if (r.outcome == BlockRequest::Outcome::kData) {
       publish(r, mine[i], prefetched);
     } else {
@@ -258,7 +272,9 @@ void BlockCache::publish(BlockRequest& request, const Mine& mine, bool prefetche
     const std::lock_guard lock(shard.mutex);
     e.state.fetch_add(mine.flight->waiters, std::memory_order_relaxed);
     if (mine.flight->waiters > 0) e.state.fetch_and(~kPrefetched, std::memory_order_relaxed);
-    link(mine.entry, hash);
+    // Once dropped it must not be found: by its shortcut it would be, and when it went it would
+    // take the shortcut of the entry that was loaded in its place. A drop from here on unlinks it.
+    if ((e.state.load(std::memory_order_relaxed) & kLive) != 0) link(mine.entry, hash);
     mine.flight->outcome = BlockRequest::Outcome::kData;
     mine.flight->entry = mine.entry;
     shard.flights.erase(request.key);

@@ -276,6 +276,7 @@ class BlockCache {
   uint32_t fresh_entries_ = 0;              // guarded by policy_mutex_: never used from here on
   uint32_t live_entries_ = 0;               // guarded by policy_mutex_
   std::deque<Retired> retired_;             // guarded by policy_mutex_
+  uint64_t retired_bytes_ = 0;              // guarded by policy_mutex_
 
   Counter& loads_;
   Counter& joins_;

@@ -1,5 +1,6 @@
 // The eviction half of BlockCache: slots, victims, reclaiming, dropping.
 
+#include <algorithm>
 #include <thread>
 
 #include "core/cache/block_cache.h"
@@ -27,7 +28,9 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
         return id;
       }
     }
-    if (evict_one_locked() == Eviction::kDone) continue;
+    // Not more than is needed: a reader that lost its CPU under a guard would empty the cache.
+    const bool enough = retired_bytes_ >= slot_size_for(bytes);
+    if (!enough && evict_one_locked() == Eviction::kDone) continue;
     if (!retired_.empty()) {
       // A reader still looks at retired memory; guards are short, so let it run.
       lock.unlock();
@@ -36,7 +39,10 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
       continue;
     }
     if (std::chrono::steady_clock::now() >= deadline) return kNoEntry;
-    slot_freed_.wait_until(lock, deadline);
+    // In short waits: only what was chosen as a victim says when its last pin goes, and a block that
+    // was published meanwhile has not been.
+    slot_freed_.wait_until(
+        lock, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(5)));
   }
 }
 
@@ -63,12 +69,14 @@ BlockCache::Eviction BlockCache::evict_one_locked() {
 void BlockCache::retire_locked(EntryId id) {
   --live_entries_;
   retired_.push_back({EpochDomain::retire(), id});
+  retired_bytes_ += entries_[id].slot_size;
 }
 
 void BlockCache::reclaim_locked() {
   while (!retired_.empty() && EpochDomain::is_safe(retired_.front().epoch)) {
     const EntryId id = retired_.front().entry;
     retired_.pop_front();
+    retired_bytes_ -= entries_[id].slot_size;
     arena_.free({entries_[id].data, entries_[id].slot_size});
     free_entries_.push_back(id);
   }
@@ -93,8 +101,7 @@ void BlockCache::last_unpin(EntryId id) {
       if ((state & kPinMask) != 0) return;  // pinned again: its unpin comes here
       if ((state & kDoomed) != 0) {
         if (!e.state.compare_exchange_weak(state, 0, std::memory_order_acq_rel)) continue;
-        unlink(id);  // a load may have published it after the drop
-        retire_locked(id);
+        retire_locked(id);  // the drop has unlinked it, or it was never linked
       } else if ((state & kOffPolicy) != 0) {
         if (!e.state.compare_exchange_weak(state, state & ~kOffPolicy, std::memory_order_acq_rel))
           continue;

@@ -126,6 +126,61 @@ TEST_P(Storm, R37RightBytesUnderEviction) {
   EXPECT_LE(cache->peak(), shape.budget);
 }
 
+// Nothing is evicted; a drop that meets the first block stays there until another one is loaded.
+std::atomic<bool> drop_has_begun{false};
+std::atomic<bool> load_has_ended{false};
+
+class DropsSlowly final : public EvictionPolicy {
+ public:
+  void insert(EntryId /*entry*/, uint64_t /*hash*/, bool /*prefetched*/) override {}
+  void touch(EntryId /*entry*/) override {}
+  void remove(EntryId /*entry*/) override {
+    if (drop_has_begun.exchange(true)) return;
+    while (!load_has_ended) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  void demote(EntryId /*entry*/) override {}
+  EntryId victim() override { return kNoEntry; }
+};
+const Registration<PolicyRegistry> kDropsSlowly("test-drops-slowly", "for the test below",
+                                                [](uint32_t) -> std::unique_ptr<EvictionPolicy> {
+                                                  return std::make_unique<DropsSlowly>();
+                                                });
+
+// The block must then be gone for those who look by shortcut too, and the one that is loaded in its
+// place must keep the shortcut.
+TEST(Drop, InTheMiddleOfAPublication) {
+  Metrics metrics;
+  BlockCache::Options options;
+  options.budget = 16 * 4096;
+  options.metrics = &metrics;
+  options.policy = "test-drops-slowly";
+  auto cache = std::move(BlockCache::create(options)).value();
+  std::vector<DirectSlot> direct(2);
+  const auto fetch = [&](uint64_t block, const LoadBlocks& load) {
+    BlockRequest r;
+    r.key = {FieldId(1), block};
+    r.size = 4096;
+    r.direct = &direct[block];
+    const auto reservation = cache->fetch({&r, 1}, load);
+    EXPECT_TRUE(r.pin && holds(r.pin.data(), r.size, word_of(r.key)));
+    return std::move(r.pin);
+  };
+  fetch(0, load_words).reset();
+  std::thread dropper;
+  BlockPin dropped = fetch(1, [&](std::span<BlockLoad> loads) {
+    load_words(loads);
+    dropper = std::thread([&] { cache->drop_all(); });
+    while (!drop_has_begun) std::this_thread::yield();
+    load_has_ended = true;
+  });
+  dropper.join();
+  EXPECT_FALSE(cache->pin({FieldId(1), 1}, &direct[1]));
+  fetch(1, load_words).reset();
+  dropped.reset();
+  EXPECT_TRUE(cache->pin({FieldId(1), 1}, &direct[1]));
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, Storm,
                          testing::Values(Shape{2 * 12288, 64, 40}, Shape{16 * 4096, 16, 100},
                                          Shape{1 << 20, 8, 1000}));

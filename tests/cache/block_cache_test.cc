@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <thread>
 
 #include "core/cache/epoch.h"
@@ -156,6 +157,31 @@ TEST_F(BlockCacheTest, ALoaderWithoutMemoryFailsItsReadersOnly) {
   EXPECT_EQ(r.outcome, Outcome::kError);
   EXPECT_EQ(r.status.code(), Code::kNoMemory);
   read(1);
+}
+
+TEST_F(BlockCacheTest, ALoaderThatThrowsAnythingFailsItsReadersOnly) {
+  make(4);
+  BlockRequest r = request(1);
+  (void)cache->fetch({&r, 1}, [](std::span<BlockLoad>) { throw std::length_error("too long"); });
+  EXPECT_EQ(r.outcome, Outcome::kError);
+  EXPECT_EQ(r.status.code(), Code::kInternal);
+  read(1);
+}
+
+// A reader that lost its CPU under a guard holds one victim back; the others stay.
+TEST_F(BlockCacheTest, AHeldGuardDoesNotEmptyTheCache) {
+  make(8);
+  for (uint64_t block = 0; block < 8; ++block) read(block);
+  std::thread reader;
+  {
+    const EpochGuard guard;
+    reader = std::thread([&] { read(100); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  reader.join();
+  int present = 0;
+  for (uint64_t block = 0; block < 8; ++block) present += cache->contains({FieldId(1), block});
+  EXPECT_EQ(present, 7);
 }
 
 TEST_F(BlockCacheTest, R37OneLoadForManyReaders) {
