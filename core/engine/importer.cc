@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -214,7 +215,11 @@ void Import::work() {
     const size_t task = next_++;
     if (task >= tasks_) return;
     if (journal_.is_done(task)) continue;
-    if (const Status status = import_task(task, &buffer); !status.ok()) fail(status);
+    try {
+      if (const Status status = import_task(task, &buffer); !status.ok()) fail(status);
+    } catch (const std::bad_alloc&) {
+      fail(no_memory("the system has no memory left for the import; use fewer threads"));
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // Runs body(i) for i in [0, count) on the caller's thread and, while they are idle, an executor's.
 //
 // The caller always makes progress by itself, so calling it from a task of the same executor cannot
-// deadlock. Returns when every body has ended. `body` must not throw.
+// deadlock. Returns when every body has ended, and then throws what the first of them threw, if any.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/base/checked.h"
 #include "core/cache/epoch.h"
 #include "core/engine/field_state.h"
 #include "core/engine/neuron_locator.h"
@@ -156,10 +157,11 @@ Status TieredMemory::batch_get(const Region& region, MutableBytes out) const {
 
 Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out) const {
   const Impl& m = *impl_;
-  if (out.size() != neurons.size() * m.neuron_size) {
-    return invalid_argument("a batch of " + std::to_string(neurons.size()) + " neurons has " +
-                            std::to_string(neurons.size() * m.neuron_size) + " bytes, the buffer " +
-                            std::to_string(out.size()));
+  uint64_t size = 0;
+  if (!checked_mul<uint64_t>(neurons.size(), m.neuron_size, &size) || out.size() != size) {
+    return invalid_argument("a batch of " + std::to_string(neurons.size()) + " neurons of " +
+                            std::to_string(m.neuron_size) +
+                            " bytes each does not fit the buffer of " + std::to_string(out.size()));
   }
   for (const Index neuron : neurons) {
     if (neuron < 0 || neuron >= m.neuron_count) return m.check(neuron);
