@@ -21,6 +21,7 @@ struct MMapNeuralField::Impl {
         locator(stored->spec(), grid),
         mappings(std::move(root), kMostMappings),
         fill(std::make_shared<ByteVector>()) {
+    if (!locator.applies()) return;  // a neuron may be larger than any memory
     const ByteVector& one = stored->spec().fill;
     while (fill->size() < stored->spec().neuron_size())
       fill->insert(fill->end(), one.begin(), one.end());

@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include <filesystem>
 #include <random>
 
 #include "core/engine/neurofs.h"
@@ -96,6 +99,15 @@ TEST_F(ApiTest, HandlesThatPinEverythingSaySo) {
   for (size_t n = 0; n < held.size(); ++n) EXPECT_EQ(held[n].as<uint32_t>()[0], n * 1024);
   held.clear();
   EXPECT_TRUE(memory.get(40).ok());
+}
+
+// Metadata alone must not make a mapped field ask for a neuron's worth of memory.
+TEST(MMapNeuralField, ANeuronLargerThanMemoryIsRefused) {
+  const std::string path = testing::TempDir() + "neurofs-huge-" + std::to_string(getpid());
+  std::filesystem::remove_all(path);
+  const auto made = MMapNeuralField::create(path, {.shape = {4, Index{1} << 44}});
+  EXPECT_EQ(made.status().code(), Code::kUnsupported);
+  std::filesystem::remove_all(path);
 }
 
 }  // namespace
