@@ -2,7 +2,7 @@
 //
 // Purpose: tables sized for the largest case cost nothing until they are used. T must be valid when
 // all its bytes are zero and needs no destructor. Thread-safety: as a plain array.
-// Errors: terminates when the address space is refused, as operator new would throw.
+// Errors: throws std::bad_alloc when the address space is refused, as operator new would.
 #pragma once
 
 #include <sys/mman.h>

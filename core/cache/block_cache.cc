@@ -34,8 +34,13 @@ Result<std::unique_ptr<BlockCache>> BlockCache::create(const Options& options) {
   const uint64_t capacity = std::max<uint64_t>(options.budget / 4096, 1);
   if (capacity >= kNoEntry)
     return invalid_argument("RAM budgets of 16 TiB and more are not supported");
-  return std::unique_ptr<BlockCache>(
-      new BlockCache(options, plugin->factory(static_cast<uint32_t>(capacity))));
+  try {
+    return std::unique_ptr<BlockCache>(
+        new BlockCache(options, plugin->factory(static_cast<uint32_t>(capacity))));
+  } catch (const std::bad_alloc&) {
+    return no_memory("cannot reserve the tables of a RAM tier of " +
+                     std::to_string(options.budget) + " bytes; lower --ram or raise ulimit -v");
+  }
 }
 
 BlockCache::BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> policy)

@@ -1,8 +1,10 @@
 #include "core/cache/block_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstring>
+#include <fstream>
 #include <new>
 #include <stdexcept>
 #include <thread>
@@ -64,6 +66,22 @@ TEST_F(BlockCacheTest, UnknownPolicyListsTheKnownOnes) {
   const auto made = BlockCache::create(options);
   EXPECT_EQ(made.status().code(), Code::kInvalidArgument);
   EXPECT_NE(made.status().message().find("lru"), std::string::npos);
+}
+
+TEST_F(BlockCacheTest, ABudgetWhoseTablesAreRefusedSaysSo) {
+  BlockCache::Options options;
+  options.budget = uint64_t{1} << 43;
+  options.metrics = &metrics;
+  uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  if (pages > uint64_t{4} << 18) GTEST_SKIP() << "a sanitizer has taken more address space";
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit tight = {.rlim_cur = rlim_t{8} << 30, .rlim_max = before.rlim_max};
+  if (setrlimit(RLIMIT_AS, &tight) != 0) GTEST_SKIP() << "no limit can be set here";
+  const auto made = BlockCache::create(options);
+  setrlimit(RLIMIT_AS, &before);
+  EXPECT_EQ(made.status().code(), Code::kNoMemory);
 }
 
 TEST_F(BlockCacheTest, LoadsOnceThenHits) {
