@@ -204,10 +204,10 @@ Attr FileSystem::attr_of(const Node& node) const {
       .type = FileType::kDirectory,
       .size = kDirectorySize,
       .modified_ns = files != nullptr ? files->modified_ns : mount_.mounted_at * kNsPerSecond};
-  if (node.kind == Node::Kind::kWhole) {
+  if (files != nullptr && node.kind == Node::Kind::kWhole) {
     attr.type = FileType::kFile;
     attr.size = files->whole[node.view].layout->size();
-  } else if (node.kind == Node::Kind::kNeuron) {
+  } else if (files != nullptr && node.kind == Node::Kind::kNeuron) {
     attr.type = FileType::kFile;
     attr.size = files->neuron[node.view].layout->size();
   } else if (node.kind == Node::Kind::kRegions) {

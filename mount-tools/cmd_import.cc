@@ -104,7 +104,7 @@ Status import_into_place(const std::shared_ptr<StoredField>& source, const Optio
 // store may keep open what it has seen, so the cleared place is opened anew.
 Status import_or_overwrite(const std::shared_ptr<StoredField>& source, const Options& options,
                            const ImportOptions& job) {
-  const Status status = import_into_place(source, options, job);
+  Status status = import_into_place(source, options, job);
   if (status.code() != Code::kExists || !options.layout.overwrite) return status;
   NF_TRY(clear_destination(options.field));
   return import_into_place(source, options, job);

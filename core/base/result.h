@@ -73,7 +73,10 @@ const Status& as_status(const Result<T>& r) {
   } while (false)
 
 #define NF_ASSIGN(decl, expr) NF_ASSIGN_IMPL(NF_CONCAT(nf_result_, __LINE__), decl, expr)
+// A declaration cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define NF_ASSIGN_IMPL(tmp, decl, expr) \
   auto tmp = (expr);                    \
   if (!tmp.ok()) return tmp.status();   \
   decl = std::move(tmp).value()
+// NOLINTEND(bugprone-macro-parentheses)

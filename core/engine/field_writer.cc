@@ -24,7 +24,7 @@ class StoredFieldWriter : public FieldWriter {
   Status lock() { return lock_.take(field_->url()); }
 
   Status write(const Region& region, Bytes data) override {
-    const Status status = sink_.write(region, data);
+    Status status = sink_.write(region, data);
     field_->forget_indexes();  // after a failure too: some shards may be new
     return status;
   }

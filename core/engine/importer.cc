@@ -267,8 +267,9 @@ std::string url_of(const ObjectStore& store, std::string_view path) {
 
 }  // namespace
 
-Status import_field(std::shared_ptr<StoredField> source, std::shared_ptr<ObjectStore> store,
-                    std::string_view path, const ImportOptions& options) {
+Status import_field(const std::shared_ptr<StoredField>& source,
+                    const std::shared_ptr<ObjectStore>& store, std::string_view path,
+                    const ImportOptions& options) {
   NF_TRY(refuse_existing(*store, path));
   NF_ASSIGN(const json document, make_zarr3_metadata(destination_of(source->spec(), options)));
   NF_ASSIGN(FieldSpec spec, parse_zarr3_array(document));

@@ -34,7 +34,8 @@ struct ImportOptions {
   std::function<bool(const ImportProgress&)> progress;
 };
 
-Status import_field(std::shared_ptr<StoredField> source, std::shared_ptr<ObjectStore> store,
-                    std::string_view path, const ImportOptions& options);
+Status import_field(const std::shared_ptr<StoredField>& source,
+                    const std::shared_ptr<ObjectStore>& store, std::string_view path,
+                    const ImportOptions& options);
 
 }  // namespace neurofs

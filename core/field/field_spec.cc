@@ -9,7 +9,7 @@ namespace neurofs {
 namespace {
 
 // The product of a part of a checked shape.
-Index product(Dims::const_iterator begin, Dims::const_iterator end) {
+Index product(const Dims::const_iterator& begin, const Dims::const_iterator& end) {
   Index n = 1;
   for (auto it = begin; it != end; ++it) n *= *it;
   return n;

@@ -90,7 +90,7 @@ std::string to_string(const Region& region, const Dims& shape) {
   size_t axes = shape.size();
   while (axes > 0 && is_whole(region.axes[axes - 1], shape[axes - 1])) --axes;
   if (axes == 0) return shape.empty() ? "..." : ":";
-  const std::string plain = terms_text(region, shape, axes, Run{});
+  std::string plain = terms_text(region, shape, axes, Run{});
   const Run run = longest_whole_run(region, shape, axes);
   if (run.length < kEllipsisFrom) return plain;
   // After an ellipsis the terms count from the last axis, so that no trailing axis can be left out.

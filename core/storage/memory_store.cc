@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "core/base/checked.h"
 #include "core/storage/key.h"
@@ -36,7 +37,7 @@ const Registration<StoreRegistry> kMemory(
 }  // namespace
 
 MemoryStore::MemoryStore(std::string name, Metrics* metrics)
-    : url_(std::string(kPrefix) + name), counters_(metrics) {}
+    : url_(std::string(kPrefix) + std::move(name)), counters_(metrics) {}
 
 std::vector<std::pair<std::string, std::string>> MemoryStore::describe() const {
   return {{"io", "memory"}};
