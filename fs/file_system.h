@@ -87,6 +87,18 @@ class FileSystem {
   // `caller` tells readers apart for the predictor (a process id).
   // Returns the bytes read: out.size(), or what the file has from `offset` on.
   Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller) const;
+  // As read(), but never waits for a store: `*cold` is set, and nothing read, when it would have to.
+  Result<size_t> try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
+                          bool* cold) const;
+  // Many reads at once: what they lack comes in one batch.
+  struct FileRead {
+    NodeId id{0};
+    uint64_t offset = 0;
+    MutableBytes out;
+    uint64_t caller = 0;
+    Result<size_t> result = size_t{0};
+  };
+  void read_together(std::span<FileRead> reads) const;
   Status read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
                      PinnedRead* out) const;
 
@@ -108,6 +120,9 @@ class FileSystem {
   // The node behind an id; kStale when there is none. `holder` keeps an interned node.
   Result<Node> resolve(NodeId id, InternedNodes::Ptr* holder) const;
   Status open(NodeId id, OpenFile* file) const;
+  enum class Wait : uint8_t { kFetch, kNever, kBrought };
+  Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller, Wait wait,
+                      bool* cold) const;
   uint64_t inode_of(const Node& node) const;
   Attr attr_of(const Node& node) const;
   Attr attr_of(const InternedNode& node) const;

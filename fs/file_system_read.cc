@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "fs/file_system.h"
 
@@ -74,6 +75,37 @@ Status FileSystem::failed(NodeId id, uint64_t offset, uint64_t length, const Sta
 
 Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out,
                                 uint64_t caller) const {
+  bool cold = false;
+  return read(id, offset, out, caller, Wait::kFetch, &cold);
+}
+
+Result<size_t> FileSystem::try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
+                                    bool* cold) const {
+  return read(id, offset, out, caller, Wait::kNever, cold);
+}
+
+void FileSystem::read_together(std::span<FileRead> reads) const {
+  std::vector<OpenFile> files(reads.size());
+  std::vector<RegionReader::Range> ranges;
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const FileRead& r = reads[i];
+    // What cannot be opened, or has no region, says so in its own read below.
+    if (!open(r.id, &files[i]).ok() || files[i].text != nullptr) continue;
+    const uint64_t size = files[i].size();
+    if (r.offset >= size) continue;
+    const ViewPlan plan =
+        files[i].layout->plan({r.offset, std::min<uint64_t>(r.out.size(), size - r.offset)});
+    ranges.push_back({files[i].reader, files[i].base + plan.region.offset, plan.region.length});
+  }
+  const Brought brought = RegionReader::bring(ranges);
+  for (FileRead& r : reads) {
+    bool cold = false;
+    r.result = read(r.id, r.offset, r.out, r.caller, Wait::kBrought, &cold);
+  }
+}
+
+Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
+                                Wait wait, bool* cold) const {
   OpenFile file;
   NF_TRY(open(id, &file));
   const uint64_t size = file.size();
@@ -92,7 +124,16 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out,
   const StreamId stream = stream_of(file.stream, caller);
   if (!plan.rendered) {
     assert(body.size() == plan.region.length);
-    const Status status = file.reader->read(at, body, stream);
+    Status status;
+    if (wait == Wait::kNever) {
+      const Result<bool> served = file.reader->try_read(at, body, stream);
+      *cold = served.ok() && !*served;
+      status = served.status();
+    } else if (wait == Wait::kBrought) {
+      status = file.reader->read_brought(at, body, stream);
+    } else {
+      status = file.reader->read(at, body, stream);
+    }
     if (!status.ok()) return failed(id, offset, range.length, status);
     return out.size();
   }

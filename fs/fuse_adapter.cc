@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <thread>
 
 #include "core/base/checked.h"
 #include "core/base/log.h"
@@ -222,17 +223,23 @@ void reply_pinned(fuse_req_t req, const PinnedRead& data) {
   fuse_reply_buf(req, reinterpret_cast<const char*>(joined.data()), joined.size());
 }
 
+void reply_read(fuse_req_t req, const Result<size_t>& got, Bytes bytes) {
+  if (!got.ok()) return reply_status(req, got.status());
+  adapter_of(req).read_bytes.add(*got);
+  fuse_reply_buf(req, reinterpret_cast<const char*>(bytes.data()), *got);
+}
+
 void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) {
   FuseAdapter& adapter = adapter_of(req);
   const auto caller = static_cast<uint64_t>(fuse_req_ctx(req)->pid);
   const auto at = static_cast<uint64_t>(offset);
   if (size <= kCopyLimit) {
     std::array<std::byte, kCopyLimit> buffer;
-    const auto got = adapter.fs.read(node_id(ino), at, std::span(buffer).first(size), caller);
-    if (!got.ok()) return reply_status(req, got.status());
-    adapter.read_bytes.add(*got);
-    fuse_reply_buf(req, reinterpret_cast<const char*>(buffer.data()), *got);
-    return;
+    bool cold = false;
+    const auto got =
+        adapter.fs.try_read(node_id(ino), at, std::span(buffer).first(size), caller, &cold);
+    if (cold) return adapter.cold_reads.serve({req, node_id(ino), at, size, caller});
+    return reply_read(req, got, buffer);
   }
   PinnedRead data;
   const Status status = adapter.fs.read_pinned(node_id(ino), at, size, caller, &data);
@@ -329,7 +336,11 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
       options(mount_options),
       on_init(std::move(initialized)),
       requests(fs.metrics()),
-      read_bytes(fs.metrics().counter("fs_read_bytes_total", "Bytes replied to reads")) {}
+      read_bytes(fs.metrics().counter("fs_read_bytes_total", "Bytes replied to reads")),
+      cold_reads(fs, std::max(2u, 2 * std::thread::hardware_concurrency()),
+                 [](void* request, const Result<size_t>& got, Bytes bytes) {
+                   reply_read(static_cast<fuse_req_t>(request), got, bytes);
+                 }) {}
 
 const fuse_lowlevel_ops& fuse_operations() {
   static const fuse_lowlevel_ops kOperations = [] {

@@ -4,12 +4,13 @@
 // that sees libfuse. Thread-safety: handlers run on any of libfuse's workers.
 // Ownership: the adapter borrows the FileSystem; libfuse borrows the adapter.
 //
-// Small reads are copied through the stack; larger ones are replied from pinned blocks (writev to
+// Small reads that hit are copied through the stack, and wait together otherwise; larger ones are replied from pinned blocks (writev to
 // /dev/fuse), so that the only copy is the kernel's.
 #pragma once
 
 #include <functional>
 
+#include "fs/cold_reads.h"
 #include "fs/file_system.h"
 #include "fs/mount_options.h"
 #include "fs/request_counters.h"
@@ -29,6 +30,7 @@ struct FuseAdapter {
 
   RequestCounters requests;
   Counter& read_bytes;
+  ColdReads cold_reads;
 };
 
 // The table for fuse_session_new, whose user data is a FuseAdapter.

@@ -42,6 +42,20 @@ class ReadPins {
   std::unique_ptr<Impl> impl_;
 };
 
+// What RegionReader::bring() keeps in place. Movable; releases on destruction.
+class Brought {
+ public:
+  Brought();
+  Brought(Brought&&) noexcept;
+  Brought& operator=(Brought&&) noexcept;
+  ~Brought();
+
+ private:
+  friend class RegionReader;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 class Field : public std::enable_shared_from_this<Field> {
  public:
   virtual ~Field() = default;
@@ -72,6 +86,20 @@ class RegionReader {
 
   // Fills `out` with bytes [offset, offset + out.size()).
   Status read(uint64_t offset, MutableBytes out, StreamId stream) const;
+
+  // As read(), but never waits: false when something has to be fetched first; `out` is then undefined.
+  Result<bool> try_read(uint64_t offset, MutableBytes out, StreamId stream) const;
+
+  // Fetches what several ranges of one field lack, in one batch, and keeps it in place while the
+  // result lives. What could not be brought is left for read() to fetch, or to say why it cannot;
+  // so are ranges of other fields than the first one's. `read_brought` is the read() that follows.
+  struct Range {
+    const RegionReader* reader = nullptr;
+    uint64_t offset = 0;
+    uint64_t length = 0;
+  };
+  static Brought bring(std::span<const Range> ranges);
+  Status read_brought(uint64_t offset, MutableBytes out, StreamId stream) const;
 
   // The same bytes without a copy where blocks hold them in order; otherwise a private copy.
   Result<ReadPins> read_pinned(uint64_t offset, uint64_t length, StreamId stream) const;

@@ -143,7 +143,7 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
   result.impl_->pins.clear();
   result.impl_->reservation.release();
   result.impl_->copy.resize(length);
-  NF_TRY(impl_->read_bytes(offset, result.impl_->copy, stream));
+  NF_TRY(read(offset, result.impl_->copy, stream));
   result.spans_.emplace_back(result.impl_->copy);
   return result;
 }

@@ -54,40 +54,62 @@ Status RegionReader::Impl::check_range(uint64_t offset, uint64_t length) const {
 
 Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
-  return impl_->read_bytes(offset, out, stream);
+  Touched touched;
+  NF_TRY(impl_->read_bytes(offset, out, &touched));
+  touched.report(*impl_->field, stream);
+  return {};
 }
 
-Status RegionReader::Impl::read_bytes(uint64_t offset, MutableBytes out, StreamId stream) const {
+Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId stream) const {
+  NF_TRY(impl_->check_range(offset, out.size()));
+  Touched touched;
+  touched.wait = false;
+  NF_TRY(impl_->read_bytes(offset, out, &touched));
+  touched.report(*impl_->field, stream);
+  return !touched.would_wait;
+}
+
+Status RegionReader::read_brought(uint64_t offset, MutableBytes out, StreamId stream) const {
+  NF_TRY(impl_->check_range(offset, out.size()));
+  Touched touched;
+  touched.brought = true;
+  NF_TRY(impl_->read_bytes(offset, out, &touched));
+  touched.report(*impl_->field, stream);
+  return {};
+}
+
+Status RegionReader::Impl::read_bytes(uint64_t offset, MutableBytes out, Touched* touched) const {
   // A partial element at either end goes through a buffer of one element.
   const uint64_t skip = offset % item;
   if (skip != 0 || out.size() < item) {
     if (out.empty()) return {};
     std::byte one[16];
     const auto at = static_cast<Index>(offset / item);
-    NF_TRY(read_elements(at, 1, one, stream));
+    NF_TRY(read_elements(at, 1, one, touched));
+    if (touched->would_wait) return {};
     const uint64_t n = std::min<uint64_t>(item - skip, out.size());
     std::memcpy(out.data(), one + skip, n);
-    return read_bytes(offset + n, out.subspan(n), stream);
+    return read_bytes(offset + n, out.subspan(n), touched);
   }
   const uint64_t whole = out.size() / item;
   NF_TRY(read_elements(static_cast<Index>(offset / item), static_cast<Index>(whole), out.data(),
-                       stream));
+                       touched));
   const uint64_t done = whole * item;
-  return done == out.size() ? Status() : read_bytes(offset + done, out.subspan(done), stream);
+  if (done == out.size() || touched->would_wait) return {};
+  return read_bytes(offset + done, out.subspan(done), touched);
 }
 
 Status RegionReader::Impl::read_elements(Index first, Index count, std::byte* out,
-                                         StreamId stream) const {
+                                         Touched* touched) const {
   BoxList boxes;
   decompose_linear_range(full_shape, first, count, &boxes);
-  Touched touched;
   for (const Box& box : boxes) {
-    NF_TRY(read_box(box, out, &touched));
+    NF_TRY(read_box(box, out, touched));
+    if (touched->would_wait) return {};
     Index n = static_cast<Index>(item);
     for (const Index extent : box.shape) n *= extent;
     out += n;
   }
-  touched.report(*field, stream);
   return {};
 }
 
@@ -108,6 +130,9 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
           ++touched->hits;
           strided_copy(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
                        src_strides, piece.shape, item);
+        } else if (!touched->wait) {
+          touched->would_wait = true;
+          return {};
         } else {
           pending.push_back({piece.block, piece.src_offset, out + piece.dst_offset, piece.shape});
         }

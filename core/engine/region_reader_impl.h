@@ -19,13 +19,17 @@ struct Touched {
   uint64_t last = 0;
   uint64_t hits = 0;
   uint64_t misses = 0;
+  bool wait = true;         // in: fetch what is missing, else set would_wait
+  bool brought = false;     // in: the blocks were fetched, and counted, for this read
+  bool would_wait = false;  // out
 
   void add(uint64_t block) {
     first = std::min(first, block);
     last = std::max(last, block);
   }
   void report(FieldState& field, StreamId stream) const {
-    if (hits > 0) field.engine_state().hits.add(hits);
+    if (would_wait) return;
+    if (hits > 0 && !brought) field.engine_state().hits.add(hits);
     if (misses > 0) field.engine_state().misses.add(misses);
     const uint64_t blocks = hits + misses;
     if (blocks == 0) return;
@@ -46,9 +50,12 @@ struct RegionReader::Impl {
   Impl(std::shared_ptr<Field> f, const Region& r);
 
   Status check_range(uint64_t offset, uint64_t length) const;
-  Status read_bytes(uint64_t offset, MutableBytes out, StreamId stream) const;
-  Status read_elements(Index first, Index count, std::byte* out, StreamId stream) const;
+  Status read_bytes(uint64_t offset, MutableBytes out, Touched* touched) const;
+  Status read_elements(Index first, Index count, std::byte* out, Touched* touched) const;
   Status read_box(const Box& box, std::byte* out, Touched* touched) const;
+  // Appends the blocks of elements [first, first + count) that are not in RAM, `most` at the most.
+  void add_absent(const FieldState::Generation& generation, Index first, Index count, size_t most,
+                  std::vector<uint64_t>* blocks) const;
   Status fetch_and_copy(const FieldState::Generation& generation, std::vector<Pending>& pending,
                         const Dims& dst_strides) const;
   Status copy_group(std::span<const BlockRequest> requests, std::span<const Pending> pieces,

@@ -66,6 +66,41 @@ TEST_F(EngineTest, PinnedSpansPointIntoTheCache) {
   EXPECT_EQ(first->spans()[0].data(), second->spans()[0].data()) << "no copy";
 }
 
+TEST_F(EngineTest, ATryReadNeverFetches) {
+  make({64, 1024}, {64, 1024}, {64, 1024});
+  const RegionReader reader(field, whole_region({64, 1024}));
+  ByteVector out(5000);
+  EXPECT_EQ(reader.try_read(100, out, 1).value(), false);
+  EXPECT_EQ(engine->ram_used(), 0u) << "it must not fetch";
+  ASSERT_TRUE(reader.read(100, out, 1).ok());
+  ByteVector again(5000);
+  EXPECT_EQ(reader.try_read(100, again, 1).value(), true);
+  EXPECT_EQ(again, out);
+  EXPECT_EQ(reader.try_read(64 * 4096, out, 1).status().code(), Code::kInvalidArgument);
+}
+
+TEST_F(EngineTest, BringFetchesWhatManyReadsLackAtOnce) {
+  make({64, 1024}, {64, 1024}, {64, 1024});
+  const RegionReader whole(field, whole_region({64, 1024}));
+  const RegionReader neuron(field, neuron_region(field->spec(), 9));
+  const std::vector<RegionReader::Range> ranges = {
+      {&whole, 4095, 2}, {&neuron, 10, 30}, {&whole, 9 * 4096, 100}, {&whole, UINT64_MAX, 5}};
+  {
+    const Brought brought = RegionReader::bring(ranges);
+    ByteVector out(2);
+    EXPECT_TRUE(whole.try_read(4095, out, 1).value());
+    EXPECT_TRUE(neuron.try_read(0, out, 1).value());
+    EXPECT_FALSE(whole.try_read(3 * 4096, out, 1).value());
+    ASSERT_TRUE(whole.read_brought(4095, out, 1).ok());
+    EXPECT_EQ(std::memcmp(out.data(), reinterpret_cast<const char*>(dense.data()) + 4095, 2), 0);
+  }
+  double loads = 0;
+  for (const auto& s : engine->metrics().snapshot()) {
+    if (s.name == "ram_loads_total") loads = s.value;
+  }
+  EXPECT_EQ(loads, 3) << "blocks 0, 1 and 9, once each";
+}
+
 TEST_F(EngineTest, UnwrittenChunksAreTheFillValue) {
   make({1000, 10}, {100, 10}, {200, 10}, nullptr, 1 << 20, false);
   EXPECT_EQ(read(region_of("5:950:7,::-1", {1000, 10})),
