@@ -87,7 +87,8 @@ class FileSystem {
   // `caller` tells readers apart for the predictor (a process id).
   // Returns the bytes read: out.size(), or what the file has from `offset` on.
   Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller) const;
-  // As read(), but never waits for a store: `*cold` is set, and nothing read, when it would have to.
+  // As read(), but does not wait for a store where waiting together pays (read_together): `*cold` is
+  // set, and nothing read, when it would have to.
   Result<size_t> try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
                           bool* cold) const;
   // Many reads at once: what they lack comes in one batch.

@@ -97,10 +97,21 @@ void FileSystem::read_together(std::span<FileRead> reads) const {
         files[i].layout->plan({r.offset, std::min<uint64_t>(r.out.size(), size - r.offset)});
     ranges.push_back({files[i].reader, files[i].base + plan.region.offset, plan.region.length});
   }
-  const Brought brought = RegionReader::bring(ranges);
-  for (FileRead& r : reads) {
-    bool cold = false;
-    r.result = read(r.id, r.offset, r.out, r.caller, Wait::kBrought, &cold);
+  // A read that was not brought whole waits until the memory that was brought is free again.
+  std::vector<bool> cold(reads.size(), true);
+  {
+    const Brought brought = RegionReader::bring(ranges);
+    for (size_t i = 0; i < reads.size(); ++i) {
+      if (files[i].reader == nullptr || !files[i].reader->is_fine_grained()) continue;
+      FileRead& r = reads[i];
+      bool still_cold = false;
+      r.result = read(r.id, r.offset, r.out, r.caller, Wait::kBrought, &still_cold);
+      cold[i] = still_cold;
+    }
+  }
+  for (size_t i = 0; i < reads.size(); ++i) {
+    FileRead& r = reads[i];
+    if (cold[i]) r.result = read(r.id, r.offset, r.out, r.caller);
   }
 }
 
@@ -125,17 +136,21 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
   if (!plan.rendered) {
     assert(body.size() == plan.region.length);
     Status status;
-    if (wait == Wait::kNever) {
-      const Result<bool> served = file.reader->try_read(at, body, stream);
+    if (wait == Wait::kFetch || !file.reader->is_fine_grained()) {
+      status = file.reader->read(at, body, stream);
+    } else {
+      const Result<bool> served = wait == Wait::kBrought
+                                      ? file.reader->read_brought(at, body, stream)
+                                      : file.reader->try_read(at, body, stream);
       *cold = served.ok() && !*served;
       status = served.status();
-    } else if (wait == Wait::kBrought) {
-      status = file.reader->read_brought(at, body, stream);
-    } else {
-      status = file.reader->read(at, body, stream);
     }
     if (!status.ok()) return failed(id, offset, range.length, status);
     return out.size();
+  }
+  if (wait == Wait::kBrought) {
+    *cold = true;
+    return size_t{0};
   }
   ByteVector elements(plan.region.length);
   const Status status = file.reader->read(at, elements, stream);

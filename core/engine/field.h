@@ -90,16 +90,22 @@ class RegionReader {
   // As read(), but never waits: false when something has to be fetched first; `out` is then undefined.
   Result<bool> try_read(uint64_t offset, MutableBytes out, StreamId stream) const;
 
+  // True where one small read costs about one small read of the store, so that many are worth
+  // bringing together; false where each decodes a chunk.
+  bool is_fine_grained() const;
+
   // Fetches what several ranges of one field lack, in one batch, and keeps it in place while the
   // result lives. What could not be brought is left for read() to fetch, or to say why it cannot;
-  // so are ranges of other fields than the first one's. `read_brought` is the read() that follows.
+  // so are ranges of other fields than the first one's. While the result lives, only
+  // `read_brought` may be called, which is try_read() of what was fetched for it: a read() could
+  // wait for the memory that the result holds.
   struct Range {
     const RegionReader* reader = nullptr;
     uint64_t offset = 0;
     uint64_t length = 0;
   };
   static Brought bring(std::span<const Range> ranges);
-  Status read_brought(uint64_t offset, MutableBytes out, StreamId stream) const;
+  Result<bool> read_brought(uint64_t offset, MutableBytes out, StreamId stream) const;
 
   // The same bytes without a copy where blocks hold them in order; otherwise a private copy.
   Result<ReadPins> read_pinned(uint64_t offset, uint64_t length, StreamId stream) const;

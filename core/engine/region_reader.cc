@@ -69,13 +69,18 @@ Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId 
   return !touched.would_wait;
 }
 
-Status RegionReader::read_brought(uint64_t offset, MutableBytes out, StreamId stream) const {
+Result<bool> RegionReader::read_brought(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
+  touched.wait = false;
   touched.brought = true;
   NF_TRY(impl_->read_bytes(offset, out, &touched));
   touched.report(*impl_->field, stream);
-  return {};
+  return !touched.would_wait;
+}
+
+bool RegionReader::is_fine_grained() const {
+  return impl_->field->spec().codecs.is_raw();
 }
 
 Status RegionReader::Impl::read_bytes(uint64_t offset, MutableBytes out, Touched* touched) const {
