@@ -60,6 +60,17 @@ struct TieredMemory::Impl {
     return invalid_argument("neuron " + std::to_string(neuron) + " of " + field->stored().url() +
                             ", which has " + std::to_string(neuron_count));
   }
+  // Without a branch per neuron: a negative one is a huge one.
+  Status check_all(std::span<const Index> neurons) const {
+    bool beyond = false;
+    for (const Index neuron : neurons) {
+      beyond |= static_cast<uint64_t>(neuron) >= static_cast<uint64_t>(neuron_count);
+    }
+    if (!beyond) return {};
+    return check(*std::find_if(neurons.begin(), neurons.end(), [this](Index neuron) {
+      return neuron < 0 || neuron >= neuron_count;
+    }));
+  }
   Result<Activation> get(Index neuron) const;
   Result<Activation> get_copy(Index neuron) const;
   void copy_present(const FieldState::Generation& generation, std::span<const Index> neurons,
@@ -163,9 +174,7 @@ Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out)
                             std::to_string(m.neuron_size) +
                             " bytes each does not fit the buffer of " + std::to_string(out.size()));
   }
-  for (const Index neuron : neurons) {
-    if (neuron < 0 || neuron >= m.neuron_count) return m.check(neuron);
-  }
+  NF_TRY(m.check_all(neurons));
   if (!m.locator.applies()) {
     for (size_t i = 0; i < neurons.size(); ++i) {
       const RegionReader reader(m.field, neuron_region(spec(), neurons[i]));

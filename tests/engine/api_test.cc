@@ -44,6 +44,18 @@ TEST_F(ApiTest, BatchGetTakesAnyOrderAndRepeats) {
   }
 }
 
+TEST_F(ApiTest, ABatchWithANeuronOutOfRangeNamesIt) {
+  make({10, 4}, {10, 4}, {10, 4});
+  const TieredMemory memory(field);
+  for (const Index wrong : {Index{10}, Index{-3}, INT64_MIN}) {
+    const std::vector<Index> neurons{1, wrong, 2};
+    ByteVector out(3 * 16);
+    const Status status = memory.batch_get(neurons, out);
+    EXPECT_EQ(status.code(), Code::kInvalidArgument);
+    EXPECT_NE(status.message().find(std::to_string(wrong)), std::string::npos);
+  }
+}
+
 TEST_F(ApiTest, NeuronsSpreadOverChunksAreCopied) {
   make({20, 100}, {8, 30}, {16, 60});
   const TieredMemory memory(field);
