@@ -30,21 +30,23 @@ FdCache::Shard& FdCache::shard_of(std::string_view key) {
 }
 
 FdCache::Lookup FdCache::acquire(std::string_view key) {
-  if (auto file = find(key)) return {{std::move(file), 0, nullptr}, true};
+  uint64_t forgets = 0;
+  if (auto file = find(key, &forgets)) return {{std::move(file), 0, nullptr}, true};
   std::string owned(key);
   auto opened = OpenFile::open(root_, owned, policy_);
   if (out_of_descriptors(opened.error)) {
     shrink();
     opened = OpenFile::open(root_, owned, policy_);
   }
-  if (opened.file) insert(std::move(owned), opened.file);
+  if (opened.file) insert(std::move(owned), opened.file, forgets);
   return {std::move(opened), false};
 }
 
-std::shared_ptr<OpenFile> FdCache::find(std::string_view key) {
+std::shared_ptr<OpenFile> FdCache::find(std::string_view key, uint64_t* forgets) {
   Shard& shard = shard_of(key);
   std::shared_ptr<OpenFile> stale;  // closed after the lock
   const std::lock_guard lock(shard.mutex);
+  *forgets = shard.forgets;
   const auto it = shard.index.find(key);
   if (it == shard.index.end()) return nullptr;
   const auto entry = it->second;
@@ -58,11 +60,12 @@ std::shared_ptr<OpenFile> FdCache::find(std::string_view key) {
   return entry->file;
 }
 
-void FdCache::insert(std::string key, std::shared_ptr<OpenFile> file) {
+void FdCache::insert(std::string key, std::shared_ptr<OpenFile> file, uint64_t forgets) {
   Shard& shard = shard_of(key);
   const size_t share = std::max<size_t>(1, capacity() / kShards);
   std::list<Entry> leaving;  // closed after the lock
   const std::lock_guard lock(shard.mutex);
+  if (shard.forgets != forgets) return;  // perhaps of this key: the file may be an old one
   if (const auto it = shard.index.find(key); it != shard.index.end()) {
     const auto entry = it->second;
     shard.index.erase(it);
@@ -80,6 +83,7 @@ void FdCache::forget(std::string_view key) {
   Shard& shard = shard_of(key);
   std::list<Entry> leaving;
   const std::lock_guard lock(shard.mutex);
+  ++shard.forgets;
   const auto it = shard.index.find(key);
   if (it == shard.index.end()) return;
   const auto entry = it->second;

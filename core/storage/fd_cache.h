@@ -51,12 +51,14 @@ class FdCache {
     mutable std::mutex mutex;
     std::list<Entry> entries;                                                // most recent first
     std::unordered_map<std::string_view, std::list<Entry>::iterator> index;  // keys lie in entries
+    uint64_t forgets = 0;  // calls of forget(): what was opened before one is not kept after it
   };
   static constexpr size_t kShards = 8;
 
   Shard& shard_of(std::string_view key);
-  std::shared_ptr<OpenFile> find(std::string_view key);
-  void insert(std::string key, std::shared_ptr<OpenFile> file);
+  // `forgets`: of the shard at that moment, for insert().
+  std::shared_ptr<OpenFile> find(std::string_view key, uint64_t* forgets);
+  void insert(std::string key, std::shared_ptr<OpenFile> file, uint64_t forgets);
 
   const RootedDir& root_;
   const OpenFilePolicy policy_;
