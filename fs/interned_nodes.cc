@@ -14,8 +14,13 @@ Result<InternedNodes::Found> InternedNodes::intern(std::string_view key, const M
   }
   NF_ASSIGN(Ptr node, make());
   const uint64_t id = kFirstInterned + shard.next++ * kShards + index;
-  shard.id_by_key.emplace(owned, id);
-  shard.by_id.emplace(id, Entry{node, std::move(owned), 1});
+  const auto entry = shard.by_id.emplace(id, Entry{node, owned, 1}).first;
+  try {
+    shard.id_by_key.emplace(std::move(owned), id);
+  } catch (...) {
+    shard.by_id.erase(entry);
+    throw;
+  }
   return Found{NodeId(id), std::move(node)};
 }
 

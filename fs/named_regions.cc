@@ -143,15 +143,23 @@ std::shared_ptr<const RegionNames> NamedRegions::current() {
   std::unique_lock lock(mutex_);
   if (loading_) {
     // Without names yet, "no such name" could be untrue.
-    first_look_ended_.wait(lock, [this] { return names_ != nullptr; });
-    return names_;
+    first_look_ended_.wait(lock, [this] { return names_ != nullptr || !loading_; });
+    if (names_) return names_;
   }
   const auto now = std::chrono::steady_clock::now();
   if (names_ && now - looked_at_ < kNamedRegionsTtl) return names_;
   loading_ = true;
   const auto old = names_;
   lock.unlock();
-  auto fresh = load(old);  // I/O, outside the lock: others see the old names meanwhile
+  std::shared_ptr<const RegionNames> fresh;
+  try {
+    fresh = load(old);  // I/O, outside the lock: others see the old names meanwhile
+  } catch (...) {
+    lock.lock();
+    loading_ = false;
+    first_look_ended_.notify_all();
+    throw;
+  }
   lock.lock();
   if (old && fresh != old) modified_ns_ = unix_now_ns();
   names_ = std::move(fresh);

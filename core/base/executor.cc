@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "core/base/log.h"
@@ -26,8 +27,15 @@ struct Executor::State {
 
 Executor::Executor(size_t threads, size_t max_queue) : state_(std::make_shared<State>(max_queue)) {
   threads_.reserve(std::max<size_t>(threads, 1));
-  for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
-    threads_.emplace_back([state = state_] { run(*state); });
+  try {
+    for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
+      threads_.emplace_back([state = state_] { run(*state); });
+    }
+  } catch (const std::system_error&) {
+    // A limit on threads: fewer do the same work, none cannot.
+    if (threads_.empty()) throw;
+    log_warning("only " + std::to_string(threads_.size()) + " of " + std::to_string(threads) +
+                " threads could be started");
   }
 }
 

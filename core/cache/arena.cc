@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "core/base/checked.h"
 
@@ -21,40 +22,39 @@ uint64_t slot_size_for(uint64_t bytes) {
   return ceil_div(bytes, step) * step;
 }
 
-Arena::~Arena() {
-  for (auto& [size, c] : classes_) munmap(c.map, c.mapped);
+Arena::SizeClass::SizeClass(uint64_t slot, uint64_t count)
+    : slot_size(slot),
+      slots(count),
+      // One huge page more, so that the slots can begin at a huge page's boundary.
+      memory(slot * count + kHugePage),
+      free(count) {
+  const auto address = reinterpret_cast<uintptr_t>(&memory[0]);
+  base = &memory[0] + (ceil_div(address, kHugePage) * kHugePage - address);
+  madvise(base, slot * count, MADV_HUGEPAGE);  // a wish: failing costs speed only
 }
 
 Result<Arena::SizeClass*> Arena::size_class(uint64_t slot_size) {
   const auto it = classes_.find(slot_size);
   if (it != classes_.end()) return &it->second;
-  SizeClass c;
-  c.reserved = budget_ / slot_size * slot_size;
-  // One huge page more, so that the slots can begin at a huge page's boundary.
-  c.mapped = c.reserved + kHugePage;
-  c.map = mmap(nullptr, c.mapped, PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (c.map == MAP_FAILED) {
-    return no_memory("cannot reserve " + std::to_string(c.mapped) +
+  try {
+    return &classes_.try_emplace(slot_size, slot_size, budget_ / slot_size).first->second;
+  } catch (const std::bad_alloc&) {
+    return no_memory("cannot reserve " + std::to_string(budget_) +
                      " bytes of address space for the RAM tier; lower --ram or raise ulimit -v");
   }
-  const auto address = reinterpret_cast<uintptr_t>(c.map);
-  c.base = static_cast<std::byte*>(c.map) + (ceil_div(address, kHugePage) * kHugePage - address);
-  madvise(c.base, c.reserved, MADV_HUGEPAGE);  // a wish: failing costs speed only
-  return &classes_.emplace(slot_size, std::move(c)).first->second;
 }
 
 bool Arena::make_room(uint64_t bytes, const SizeClass* except) {
   for (auto& [size, c] : classes_) {
     if (&c == except) continue;
-    while (committed_ + bytes > budget_ && !c.warm.empty()) {
+    while (committed_ + bytes > budget_ && c.warm > 0) {
       if (c.huge_pages) {
-        madvise(c.base, c.reserved, MADV_NOHUGEPAGE);
+        madvise(c.base, c.slot_size * c.slots, MADV_NOHUGEPAGE);
         c.huge_pages = false;
       }
-      madvise(c.warm.back(), size, MADV_DONTNEED);
-      c.cold.push_back(c.warm.back());
-      c.warm.pop_back();
+      const uint32_t number = c.pop_warm();
+      madvise(c.at(number), size, MADV_DONTNEED);
+      c.free[c.slots - ++c.cold] = number;
       committed_ -= size;
     }
   }
@@ -69,19 +69,13 @@ Result<Arena::Slot> Arena::allocate(uint64_t bytes) {
                      " bytes; raise --ram");
   }
   NF_ASSIGN(SizeClass * c, size_class(size));
-  if (!c->warm.empty()) {
-    std::byte* data = c->warm.back();
-    c->warm.pop_back();
-    return Slot{data, size};
-  }
+  if (c->warm > 0) return Slot{c->at(c->pop_warm()), size};
   if (!make_room(size, c)) return Slot{};
   std::byte* data = nullptr;
-  if (!c->cold.empty()) {
-    data = c->cold.back();
-    c->cold.pop_back();
-  } else if (c->used + size <= c->reserved) {
-    data = c->base + c->used;
-    c->used += size;
+  if (c->cold > 0) {
+    data = c->at(c->pop_cold());
+  } else if (c->used < c->slots) {
+    data = c->at(static_cast<uint32_t>(c->used++));
   } else {
     return Slot{};
   }
@@ -90,8 +84,9 @@ Result<Arena::Slot> Arena::allocate(uint64_t bytes) {
   return Slot{data, size};
 }
 
-void Arena::free(Slot slot) {
-  classes_.at(slot.size).warm.push_back(slot.data);
+void Arena::free(Slot slot) noexcept {
+  SizeClass& c = classes_.at(slot.size);
+  c.free[c.warm++] = static_cast<uint32_t>(static_cast<uint64_t>(slot.data - c.base) / slot.size);
 }
 
 }  // namespace neurofs

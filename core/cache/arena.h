@@ -15,8 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <vector>
 
+#include "core/base/lazy_array.h"
 #include "core/base/result.h"
 
 namespace neurofs {
@@ -32,13 +32,12 @@ class Arena {
   };
 
   explicit Arena(uint64_t budget) : budget_(budget) {}
-  ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
   // A slot of at least `bytes`; data is null when the budget is full.
   Result<Slot> allocate(uint64_t bytes);
-  void free(Slot slot);
+  void free(Slot slot) noexcept;
 
   uint64_t budget() const { return budget_; }
   uint64_t committed() const { return committed_; }
@@ -46,14 +45,22 @@ class Arena {
 
  private:
   struct SizeClass {
-    void* map = nullptr;
-    uint64_t mapped = 0;
-    std::byte* base = nullptr;  // within the map, at a huge page's boundary
-    uint64_t reserved = 0;      // bytes of address space
-    uint64_t used = 0;          // bytes handed out at least once, from the front
+    SizeClass(uint64_t slot, uint64_t count);
+    std::byte* at(uint32_t number) const { return base + number * slot_size; }
+    uint32_t pop_warm() { return free[--warm]; }
+    uint32_t pop_cold() { return free[slots - cold--]; }
+
+    const uint64_t slot_size;
+    const uint64_t slots;
+    LazyArray<std::byte> memory;
+    std::byte* base = nullptr;  // within `memory`, at a huge page's boundary
+    uint64_t used = 0;          // slots handed out at least once, from the front
     bool huge_pages = true;
-    std::vector<std::byte*> warm;  // free and backed
-    std::vector<std::byte*> cold;  // free, memory given back
+    // Free slots, by number; a place each, so that giving one back never allocates. Those that are
+    // backed by memory at the front, those that are not at the back.
+    LazyArray<uint32_t> free;
+    uint64_t warm = 0;
+    uint64_t cold = 0;
   };
 
   Result<SizeClass*> size_class(uint64_t slot_size);

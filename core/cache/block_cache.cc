@@ -9,6 +9,41 @@
 
 namespace neurofs {
 
+// What one call has begun, and ends however it ends: others wait for flights of its own, and the
+// loaders of those it joined have counted a pin for it.
+class BlockCache::Begun {
+ public:
+  Begun(BlockCache& cache, std::span<BlockRequest> requests) : cache_(cache), requests_(requests) {
+    mine.reserve(requests.size());
+    joined.reserve(requests.size());
+  }
+  Begun(const Begun&) = delete;
+  Begun& operator=(const Begun&) = delete;
+  ~Begun() {
+    for (Mine& m : mine) {
+      if (!m.flight) continue;
+      BlockRequest& r = requests_[m.request];
+      r.outcome = BlockRequest::Outcome::kError;
+      r.status = cache_.out_of_memory_;
+      if (m.entry != kNoEntry) cache_.give_back(m.entry);
+      cache_.finish_flight(r, m);
+    }
+    await_joined();
+  }
+  void await_joined() {
+    for (Joined& j : joined) {
+      if (j.flight) cache_.await(requests_[j.request], j);
+    }
+  }
+
+  std::vector<Mine> mine;
+  std::vector<Joined> joined;
+
+ private:
+  BlockCache& cache_;
+  const std::span<BlockRequest> requests_;
+};
+
 BlockPin& BlockPin::operator=(BlockPin&& other) noexcept {
   if (this != &other) {
     reset();
@@ -63,6 +98,8 @@ BlockCache::BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> p
   bucket_mask_ = buckets - 1;
   buckets_ = LazyArray<std::atomic<uint32_t>>(buckets);
   entries_ = LazyArray<Entry>(capacity_);
+  free_entries_ = LazyArray<EntryId>(capacity_);
+  retired_ = LazyArray<Retired>(capacity_);
   options.metrics->gauge("ram_used_bytes", "Memory held by the RAM tier",
                          [this] { return static_cast<double>(used()); });
   options.metrics->gauge("ram_budget_bytes", "Memory the RAM tier may hold",
@@ -120,25 +157,11 @@ Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const Lo
                      std::to_string(reservations_.capacity()) + "; raise --ram");
   }
   Reservation reservation = reservations_.reserve(total);
-  std::vector<Mine> mine;
-  std::vector<Joined> joined;
-  mine.reserve(requests.size());
-  joined.reserve(requests.size());
-  try {
-    for (size_t i = 0; i < requests.size(); ++i) join_or_start(i, requests[i], &mine, &joined);
-  } catch (const std::bad_alloc&) {
-    // What was begun must end: others wait for it.
-    for (const Mine& m : mine) {
-      requests[m.request].outcome = BlockRequest::Outcome::kError;
-      requests[m.request].status = no_memory("the system has no memory left to load a block");
-      finish_flight(requests[m.request], m);
-    }
-    for (const Joined& j : joined) await(requests[j.request], *j.flight);
-    throw;
-  }
-  take_slots(requests, &mine);
-  run_loads(requests, mine, load, false);
-  for (const Joined& j : joined) await(requests[j.request], *j.flight);
+  Begun begun(*this, requests);
+  for (size_t i = 0; i < requests.size(); ++i) join_or_start(i, requests[i], &begun);
+  take_slots(requests, &begun.mine);
+  run_loads(requests, begun.mine, load, false);
+  begun.await_joined();
   return reservation;
 }
 
@@ -148,32 +171,31 @@ void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& lo
   // Half the budget stays for those who wait.
   const Reservation reservation = reservations_.try_reserve(total, reservations_.capacity() / 2);
   if (!reservation) return;
-  std::vector<Mine> mine;
+  Begun begun(*this, requests);
   for (size_t i = 0; i < requests.size(); ++i) {
     BlockRequest& r = requests[i];
     if (contains(r.key)) continue;
+    auto flight = std::make_shared<Flight>();
     // The slot comes before the flight: a reader must never join a flight that lacks memory.
     const Result<EntryId> slot = take_slot(r.size, std::chrono::milliseconds(0));
     if (!slot.ok() || *slot == kNoEntry) break;
+    begun.mine.push_back({i, *slot, flight});
     const uint64_t hash = hash_of(r.key);
     Shard& shard = shard_of(hash);
-    auto flight = std::make_shared<Flight>();
     bool started = false;
     {
       const std::lock_guard lock(shard.mutex);
       started = find(r.key, hash) == kNoEntry && shard.flights.emplace(r.key, flight).second;
     }
-    if (started) {
-      mine.push_back({i, *slot, std::move(flight)});
-    } else {
+    if (!started) {
+      begun.mine.pop_back();
       give_back(*slot);
     }
   }
-  run_loads(requests, mine, load, true);
+  run_loads(requests, begun.mine, load, true);
 }
 
-void BlockCache::join_or_start(size_t index, BlockRequest& request, std::vector<Mine>* mine,
-                               std::vector<Joined>* joined) {
+void BlockCache::join_or_start(size_t index, BlockRequest& request, Begun* begun) {
   const uint64_t hash = hash_of(request.key);
   Shard& shard = shard_of(hash);
   for (;;) {
@@ -186,14 +208,14 @@ void BlockCache::join_or_start(size_t index, BlockRequest& request, std::vector<
     const auto it = shard.flights.find(request.key);
     if (it != shard.flights.end()) {
       ++it->second->waiters;
-      joined->push_back({index, it->second});
+      begun->joined.push_back({index, it->second});
       joins_.add();
       return;
     }
     if (find(request.key, hash) != kNoEntry) continue;  // published between the two looks
     auto flight = std::make_shared<Flight>();
     shard.flights.emplace(request.key, flight);
-    mine->push_back({index, kNoEntry, std::move(flight)});
+    begun->mine.push_back({index, kNoEntry, std::move(flight)});
     return;
   }
 }
@@ -219,7 +241,7 @@ void BlockCache::take_slots(std::span<BlockRequest> requests, std::vector<Mine>*
   mine->erase(keep, mine->end());
 }
 
-void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
+void BlockCache::run_loads(std::span<BlockRequest> requests, std::vector<Mine>& mine,
                            const LoadBlocks& load, bool prefetched) {
   if (mine.empty()) return;
   // Those who wait for these flights must hear of what went wrong, whatever it was.
@@ -234,7 +256,7 @@ void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<M
     }
     load(loads);
   } catch (const std::bad_alloc&) {
-    failed = no_memory("the system has no memory left to load a block; lower --ram");
+    failed = out_of_memory_;
   } catch (const std::exception& error) {
     failed = internal_error(std::string("a block could not be loaded: ") + error.what());
   }
@@ -254,7 +276,7 @@ void BlockCache::run_loads(std::span<BlockRequest> requests, const std::vector<M
 
 // The entry carries the loader's pin while it is published, so that neither an eviction nor a drop
 // can end it half-way; a victim chosen in between comes back by last_unpin().
-void BlockCache::publish(BlockRequest& request, const Mine& mine, bool prefetched) {
+void BlockCache::publish(BlockRequest& request, Mine& mine, bool prefetched) {
   Entry& e = entries_[mine.entry];
   const uint64_t hash = hash_of(request.key);
   e.field.store(request.key.field.value(), std::memory_order_relaxed);
@@ -284,31 +306,36 @@ void BlockCache::publish(BlockRequest& request, const Mine& mine, bool prefetche
     mine.flight->entry = mine.entry;
     shard.flights.erase(request.key);
   }
-  mine.flight->done.notify_all();
+  std::exchange(mine.flight, nullptr)->done.notify_all();
   BlockPin pin(this, mine.entry, e.data);
   if (!prefetched) request.pin = std::move(pin);
 }
 
 // Tells the waiters of a flight that brought no block.
-void BlockCache::finish_flight(const BlockRequest& request, const Mine& mine) {
+void BlockCache::finish_flight(const BlockRequest& request, Mine& mine) noexcept {
   Shard& shard = shard_of(hash_of(request.key));
   {
     const std::lock_guard lock(shard.mutex);
     mine.flight->outcome = request.outcome;
     mine.flight->status = request.status;
-    shard.flights.erase(request.key);
+    const auto it = shard.flights.find(request.key);
+    if (it != shard.flights.end() && it->second == mine.flight) shard.flights.erase(it);
   }
-  mine.flight->done.notify_all();
+  std::exchange(mine.flight, nullptr)->done.notify_all();
 }
 
-void BlockCache::await(BlockRequest& request, Flight& flight) {
-  std::unique_lock lock(shard_of(hash_of(request.key)).mutex);
-  flight.done.wait(lock, [&] { return flight.outcome != BlockRequest::Outcome::kPending; });
+void BlockCache::await(BlockRequest& request, Joined& joined) {
+  Flight& flight = *joined.flight;
+  {
+    std::unique_lock lock(shard_of(hash_of(request.key)).mutex);
+    flight.done.wait(lock, [&] { return flight.outcome != BlockRequest::Outcome::kPending; });
+  }
   request.outcome = flight.outcome;
   request.status = flight.status;
   if (request.outcome == BlockRequest::Outcome::kData) {
     request.pin = BlockPin(this, flight.entry, entries_[flight.entry].data);
   }
+  joined.flight.reset();
 }
 
 void BlockCache::link(EntryId id, uint64_t hash) {

@@ -21,7 +21,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -187,12 +186,13 @@ class BlockCache {
   struct Mine {
     size_t request;
     EntryId entry;
-    std::shared_ptr<Flight> flight;
+    std::shared_ptr<Flight> flight;  // null once it is settled
   };
   struct Joined {
     size_t request;
-    std::shared_ptr<Flight> flight;
+    std::shared_ptr<Flight> flight;  // null once it was awaited
   };
+  class Begun;
 
   BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> policy);
 
@@ -231,18 +231,17 @@ class BlockCache {
   Shard& shard_of(uint64_t hash) const { return shards_[(hash & bucket_mask_) % kShards]; }
 
   // Steps of fetch.
-  void join_or_start(size_t index, BlockRequest& request, std::vector<Mine>* mine,
-                     std::vector<Joined>* joined);
+  void join_or_start(size_t index, BlockRequest& request, Begun* begun);
   void take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine);
-  void run_loads(std::span<BlockRequest> requests, const std::vector<Mine>& mine,
-                 const LoadBlocks& load, bool prefetched);
-  void publish(BlockRequest& request, const Mine& mine, bool prefetched);
-  void finish_flight(const BlockRequest& request, const Mine& mine);
-  void await(BlockRequest& request, Flight& flight);
+  void run_loads(std::span<BlockRequest> requests, std::vector<Mine>& mine, const LoadBlocks& load,
+                 bool prefetched);
+  void publish(BlockRequest& request, Mine& mine, bool prefetched);
+  void finish_flight(const BlockRequest& request, Mine& mine) noexcept;
+  void await(BlockRequest& request, Joined& joined);
 
   // kNoEntry when nothing can be evicted now; waits for pins to go until the deadline.
   Result<EntryId> take_slot(uint64_t bytes, std::chrono::milliseconds patience);
-  void give_back(EntryId id);
+  void give_back(EntryId id) noexcept;
   void link(EntryId id, uint64_t hash);
   void unlink(EntryId id);
   void last_unpin(EntryId id);
@@ -272,11 +271,17 @@ class BlockCache {
   std::condition_variable slot_freed_;
   std::unique_ptr<EvictionPolicy> policy_;  // guarded by policy_mutex_
   Arena arena_;                             // guarded by policy_mutex_
-  std::vector<EntryId> free_entries_;       // guarded by policy_mutex_
-  uint32_t fresh_entries_ = 0;              // guarded by policy_mutex_: never used from here on
-  uint32_t live_entries_ = 0;               // guarded by policy_mutex_
-  std::deque<Retired> retired_;             // guarded by policy_mutex_
-  uint64_t retired_bytes_ = 0;              // guarded by policy_mutex_
+  // A place for every entry in both, so that ending a load or an eviction never allocates.
+  LazyArray<EntryId> free_entries_;  // guarded by policy_mutex_: a stack
+  LazyArray<Retired> retired_;       // guarded by policy_mutex_: a ring, oldest first
+  uint32_t free_count_ = 0;          // guarded by policy_mutex_
+  uint32_t retired_first_ = 0;       // guarded by policy_mutex_
+  uint32_t retired_count_ = 0;       // guarded by policy_mutex_
+  uint64_t retired_bytes_ = 0;       // guarded by policy_mutex_
+  uint32_t fresh_entries_ = 0;       // guarded by policy_mutex_: never used from here on
+  uint32_t live_entries_ = 0;        // guarded by policy_mutex_
+  // Made in time: where memory has run out, no message can be made.
+  const Status out_of_memory_ = no_memory("the system has no memory left to load a block");
 
   Counter& loads_;
   Counter& joins_;

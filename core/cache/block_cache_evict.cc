@@ -13,16 +13,10 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
   std::unique_lock lock(policy_mutex_);
   for (;;) {
     reclaim_locked();
-    if (!free_entries_.empty() || fresh_entries_ < capacity_) {
+    if (free_count_ > 0 || fresh_entries_ < capacity_) {
       NF_ASSIGN(const Arena::Slot slot, arena_.allocate(bytes));
       if (slot.data != nullptr) {
-        EntryId id = fresh_entries_;
-        if (free_entries_.empty()) {
-          ++fresh_entries_;
-        } else {
-          id = free_entries_.back();
-          free_entries_.pop_back();
-        }
+        const EntryId id = free_count_ > 0 ? free_entries_[--free_count_] : fresh_entries_++;
         entries_[id].data = slot.data;
         entries_[id].slot_size = slot.size;
         return id;
@@ -31,7 +25,7 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
     // Not more than is needed: a reader that lost its CPU under a guard would empty the cache.
     const bool enough = retired_bytes_ >= slot_size_for(bytes);
     if (!enough && evict_one_locked() == Eviction::kDone) continue;
-    if (!retired_.empty()) {
+    if (retired_count_ > 0) {
       // A reader still looks at retired memory; guards are short, so let it run.
       lock.unlock();
       std::this_thread::yield();
@@ -68,26 +62,28 @@ BlockCache::Eviction BlockCache::evict_one_locked() {
 
 void BlockCache::retire_locked(EntryId id) {
   --live_entries_;
-  retired_.push_back({EpochDomain::retire(), id});
+  retired_[(uint64_t{retired_first_} + retired_count_) % capacity_] = {EpochDomain::retire(), id};
+  ++retired_count_;
   retired_bytes_ += entries_[id].slot_size;
 }
 
 void BlockCache::reclaim_locked() {
-  while (!retired_.empty() && EpochDomain::is_safe(retired_.front().epoch)) {
-    const EntryId id = retired_.front().entry;
-    retired_.pop_front();
+  while (retired_count_ > 0 && EpochDomain::is_safe(retired_[retired_first_].epoch)) {
+    const EntryId id = retired_[retired_first_].entry;
+    retired_first_ = (retired_first_ + 1) % capacity_;
+    --retired_count_;
     retired_bytes_ -= entries_[id].slot_size;
     arena_.free({entries_[id].data, entries_[id].slot_size});
-    free_entries_.push_back(id);
+    free_entries_[free_count_++] = id;
   }
 }
 
 // For a slot that was never published: no reader can look at it.
-void BlockCache::give_back(EntryId id) {
+void BlockCache::give_back(EntryId id) noexcept {
   {
     const std::lock_guard lock(policy_mutex_);
     arena_.free({entries_[id].data, entries_[id].slot_size});
-    free_entries_.push_back(id);
+    free_entries_[free_count_++] = id;
   }
   slot_freed_.notify_all();
 }

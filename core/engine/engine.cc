@@ -1,6 +1,7 @@
 #include "core/engine/engine.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -38,8 +39,13 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineOptions& options) {
   cache.policy = options.policy;
   cache.metrics = metrics.get();
   NF_ASSIGN(auto blocks, BlockCache::create(cache));
-  return std::shared_ptr<Engine>(
-      std::make_shared<EngineState>(options, std::move(metrics), std::move(blocks), scratch));
+  try {
+    return std::shared_ptr<Engine>(
+        std::make_shared<EngineState>(options, std::move(metrics), std::move(blocks), scratch));
+  } catch (const std::system_error& error) {
+    return io_error(std::string("the engine's threads cannot be started: ") + error.what() +
+                    "; raise ulimit -u or the control group's pids.max");
+  }
 }
 
 EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> metrics,

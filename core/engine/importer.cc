@@ -10,6 +10,7 @@
 #include <mutex>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 
 #include "core/base/checked.h"
@@ -243,7 +244,12 @@ Status Import::run(const std::shared_ptr<StoredField>& source, size_t tasks) {
   if (left == 0) return {};
   threads_ = static_cast<unsigned>(std::min<size_t>(thread_count(), left));
   std::vector<std::thread> others;
-  for (unsigned i = 1; i < threads_; ++i) others.emplace_back([this] { work(); });
+  others.reserve(threads_);
+  try {
+    for (unsigned i = 1; i < threads_; ++i) others.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // A limit on threads: those that there are do the work.
+  }
   work();
   for (std::thread& thread : others) thread.join();
   const std::lock_guard lock(mutex_);

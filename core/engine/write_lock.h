@@ -35,7 +35,10 @@ class WriteLock {
     url_ = url;
     const std::string directory = url.substr(kScheme.size());
     fd_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) == 0) return {};
+    if (fd_ < 0) {
+      return io_error(url + ": the directory cannot be opened to lock it: " + std::strerror(errno));
+    }
+    if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return {};
     if (errno != EWOULDBLOCK) return {};  // a file system without locks
     return io_error(url + ": another writer has this field open; wait until it is done");
   }

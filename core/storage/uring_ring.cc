@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <chrono>
+#include <new>
 #include <system_error>
+#include <thread>
 
 namespace neurofs {
 
@@ -56,14 +59,15 @@ UringRing::~UringRing() {
 void UringRing::read(std::span<FileRead> batch) {
   PieceLimits limits;
   limits.bounce = StagingMap::kUnitBytes * StagingMap::kUnits / 4;
-  ReadPlanner planner(batch, limits);
-  for (;;) {
-    issue(planner, batch);
-    if (idle_.size() == slots_.size()) return;
-    if (!wait_and_reap()) {
-      abandon(batch, wait_error_);
-      return;
+  try {
+    ReadPlanner planner(batch, limits);
+    for (;;) {
+      issue(planner, batch);
+      if (idle_.size() == slots_.size()) return;
+      if (!wait_and_reap()) return abandon(batch, wait_error_);
     }
+  } catch (const std::bad_alloc&) {
+    abandon(batch, ENOMEM);
   }
 }
 
@@ -124,14 +128,16 @@ bool UringRing::wait_and_reap() {
   for (unsigned n; (n = io_uring_peek_batch_cqe(&ring_, answers, 64)) > 0;) {
     for (unsigned i = 0; i < n; ++i) {
       const size_t index = io_uring_cqe_get_data64(answers[i]);
+      const int result = answers[i]->res;
+      // Seen before anything can throw: abandon() waits for what is left.
+      io_uring_cq_advance(&ring_, 1);
       --submitted_;
-      if (slots_[index].transfer->accept(answers[i]->res)) {
+      if (slots_[index].transfer->accept(result)) {
         submit(index);
       } else {
         finish(index);
       }
     }
-    io_uring_cq_advance(&ring_, n);
   }
   return true;
 }
@@ -143,14 +149,16 @@ void UringRing::finish(size_t index) {
   idle_.push_back(index);
 }
 
-// The kernel may still write to the memory of what it was given: that is waited for.
+// The kernel may still write to the memory of what it was given: that is waited for, by looking
+// where waiting itself is refused.
 void UringRing::abandon(std::span<FileRead> batch, int error) {
   broken_ = true;
   while (submitted_ > 0) {
     io_uring_cqe* answer = nullptr;
-    const int waited = io_uring_wait_cqe(&ring_, &answer);
-    if (waited == -EINTR || waited == -EAGAIN) continue;
-    if (waited < 0) break;
+    if (io_uring_wait_cqe(&ring_, &answer) < 0 && io_uring_peek_cqe(&ring_, &answer) < 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
     --submitted_;
     io_uring_cqe_seen(&ring_, answer);
   }
