@@ -1,17 +1,23 @@
 #include "fs/cold_reads.h"
 
 #include <algorithm>
-#include <new>
+#include <exception>
+#include <string>
+
+#include "core/base/log.h"
 
 namespace neurofs {
 
 void ColdReads::serve(const Read& read) {
   std::unique_lock lock(mutex_);
   queue_.push_back(read);
-  if (leaders_ == most_leaders_) return;
+  const auto now = Clock::now();
+  // Leaders that have not come for long wait for something slow: this read must not wait for that.
+  if (leaders_ >= most_leaders_ && now - taken_at_ < patience_) return;
   ++leaders_;
   std::array<Read, kMostBatch> batch;
   while (!queue_.empty()) {
+    taken_at_ = Clock::now();
     const size_t n = std::min(queue_.size(), kMostBatch);
     std::copy_n(queue_.begin(), n, batch.begin());
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(n));
@@ -22,7 +28,9 @@ void ColdReads::serve(const Read& read) {
   --leaders_;
 }
 
-void ColdReads::serve_batch(std::span<const Read> batch) {
+// Every read of the batch is replied to, whatever happens.
+void ColdReads::serve_batch(std::span<const Read> batch) noexcept {
+  std::array<bool, kMostBatch> replied = {};
   std::vector<FileSystem::FileRead> reads;
   ByteVector bytes;
   try {
@@ -38,15 +46,16 @@ void ColdReads::serve_batch(std::span<const Read> batch) {
       reads[i].out = {at, batch[i].size};
       at += batch[i].size;
     }
-    fs_.read_together(reads);
-  } catch (const std::bad_alloc&) {
-    const Result<size_t> failed = no_memory("the system has no memory left; lower --ram");
-    for (const Read& r : batch) reply_(r.request, failed, {});
-    return;
+    fs_.read_together(reads, [&](size_t i) {
+      replied[i] = true;
+      const Result<size_t>& got = reads[i].result;
+      reply_(batch[i].request, got, got.ok() ? Bytes(reads[i].out).first(*got) : Bytes());
+    });
+  } catch (const std::exception& error) {
+    log_error(std::string("cold reads failed: ") + error.what());
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    const Result<size_t>& got = reads[i].result;
-    reply_(batch[i].request, got, got.ok() ? Bytes(reads[i].out).first(*got) : Bytes());
+    if (!replied[i]) reply_(batch[i].request, out_of_memory_, {});
   }
 }
 

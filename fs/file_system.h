@@ -91,7 +91,8 @@ class FileSystem {
   // set, and nothing read, when it would have to.
   Result<size_t> try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
                           bool* cold) const;
-  // Many reads at once: what they lack comes in one batch.
+  // Many reads at once: what they lack comes in one batch for each field. `done` is called once per
+  // read, as soon as its result is there; those that have to wait longest are the last.
   struct FileRead {
     NodeId id{0};
     uint64_t offset = 0;
@@ -99,7 +100,8 @@ class FileSystem {
     uint64_t caller = 0;
     Result<size_t> result = size_t{0};
   };
-  void read_together(std::span<FileRead> reads) const;
+  using ReadDone = std::function<void(size_t index)>;
+  void read_together(std::span<FileRead> reads, const ReadDone& done) const;
   Status read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
                      PinnedRead* out) const;
 
@@ -121,9 +123,15 @@ class FileSystem {
   // The node behind an id; kStale when there is none. `holder` keeps an interned node.
   Result<Node> resolve(NodeId id, InternedNodes::Ptr* holder) const;
   Status open(NodeId id, OpenFile* file) const;
-  enum class Wait : uint8_t { kFetch, kNever, kBrought };
-  Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller, Wait wait,
-                      bool* cold) const;
+  // Whether a read may wait for a store; or what was fetched for it, and nothing else.
+  struct Wait {
+    bool allowed = true;
+    const Brought* brought = nullptr;
+  };
+  Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
+                      const Wait& wait, bool* cold) const;
+  void read_field_together(std::span<FileRead> reads, std::span<RegionReader::Range> ranges,
+                           size_t first, std::vector<size_t>* cold, const ReadDone& done) const;
   uint64_t inode_of(const Node& node) const;
   Attr attr_of(const Node& node) const;
   Attr attr_of(const InternedNode& node) const;

@@ -76,47 +76,73 @@ Status FileSystem::failed(NodeId id, uint64_t offset, uint64_t length, const Sta
 Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out,
                                 uint64_t caller) const {
   bool cold = false;
-  return read(id, offset, out, caller, Wait::kFetch, &cold);
+  return read(id, offset, out, caller, Wait{}, &cold);
 }
 
 Result<size_t> FileSystem::try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
                                     bool* cold) const {
-  return read(id, offset, out, caller, Wait::kNever, cold);
+  return read(id, offset, out, caller, Wait{.allowed = false}, cold);
 }
 
-void FileSystem::read_together(std::span<FileRead> reads) const {
+void FileSystem::read_together(std::span<FileRead> reads, const ReadDone& done) const {
   std::vector<OpenFile> files(reads.size());
-  std::vector<RegionReader::Range> ranges;
+  std::vector<RegionReader::Range> ranges(reads.size());  // no reader: nothing to bring
+  std::vector<size_t> cold;
   for (size_t i = 0; i < reads.size(); ++i) {
     const FileRead& r = reads[i];
     // What cannot be opened, or has no region, says so in its own read below.
-    if (!open(r.id, &files[i]).ok() || files[i].text != nullptr) continue;
-    const uint64_t size = files[i].size();
-    if (r.offset >= size) continue;
-    const ViewPlan plan =
-        files[i].layout->plan({r.offset, std::min<uint64_t>(r.out.size(), size - r.offset)});
-    ranges.push_back({files[i].reader, files[i].base + plan.region.offset, plan.region.length});
-  }
-  // A read that was not brought whole waits until the memory that was brought is free again.
-  std::vector<bool> cold(reads.size(), true);
-  {
-    const Brought brought = RegionReader::bring(ranges);
-    for (size_t i = 0; i < reads.size(); ++i) {
-      if (files[i].reader == nullptr || !files[i].reader->is_fine_grained()) continue;
-      FileRead& r = reads[i];
-      bool still_cold = false;
-      r.result = read(r.id, r.offset, r.out, r.caller, Wait::kBrought, &still_cold);
-      cold[i] = still_cold;
+    const bool opened = open(r.id, &files[i]).ok();
+    const OpenFile& file = files[i];
+    if (!opened || file.text != nullptr || r.offset >= file.size() ||
+        !file.reader->is_fine_grained()) {
+      cold.push_back(i);
+      continue;
     }
+    const ViewPlan plan =
+        file.layout->plan({r.offset, std::min<uint64_t>(r.out.size(), file.size() - r.offset)});
+    ranges[i] = {file.reader, file.base + plan.region.offset, plan.region.length};
   }
   for (size_t i = 0; i < reads.size(); ++i) {
+    if (ranges[i].reader == nullptr) continue;
+    read_field_together(reads, std::span(ranges).subspan(i), i, &cold, done);
+  }
+  // These wait until the memory that was brought is free again.
+  for (const size_t i : cold) {
     FileRead& r = reads[i];
-    if (cold[i]) r.result = read(r.id, r.offset, r.out, r.caller);
+    r.result = read(r.id, r.offset, r.out, r.caller);
+    done(i);
+  }
+}
+
+// The first of `ranges`, which is that of read `first`, and all others of its field; takes them off
+// the list.
+void FileSystem::read_field_together(std::span<FileRead> reads,
+                                     std::span<RegionReader::Range> ranges, size_t first,
+                                     std::vector<size_t>* cold, const ReadDone& done) const {
+  std::vector<RegionReader::Range> together;
+  std::vector<size_t> members;
+  const RegionReader& reader = *ranges.front().reader;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].reader == nullptr || !ranges[i].reader->same_field(reader)) continue;
+    together.push_back(ranges[i]);
+    members.push_back(first + i);
+    ranges[i].reader = nullptr;
+  }
+  const Brought brought = RegionReader::bring(together);
+  for (const size_t i : members) {
+    FileRead& r = reads[i];
+    bool still_cold = false;
+    r.result = read(r.id, r.offset, r.out, r.caller, {false, &brought}, &still_cold);
+    if (still_cold) {
+      cold->push_back(i);
+    } else {
+      done(i);
+    }
   }
 }
 
 Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
-                                Wait wait, bool* cold) const {
+                                const Wait& wait, bool* cold) const {
   OpenFile file;
   NF_TRY(open(id, &file));
   const uint64_t size = file.size();
@@ -136,11 +162,11 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
   if (!plan.rendered) {
     assert(body.size() == plan.region.length);
     Status status;
-    if (wait == Wait::kFetch || !file.reader->is_fine_grained()) {
+    if (wait.allowed || !file.reader->is_fine_grained()) {
       status = file.reader->read(at, body, stream);
     } else {
-      const Result<bool> served = wait == Wait::kBrought
-                                      ? file.reader->read_brought(at, body, stream)
+      const Result<bool> served = wait.brought != nullptr
+                                      ? file.reader->read_brought(*wait.brought, at, body, stream)
                                       : file.reader->try_read(at, body, stream);
       *cold = served.ok() && !*served;
       status = served.status();
@@ -148,7 +174,7 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
     if (!status.ok()) return failed(id, offset, range.length, status);
     return out.size();
   }
-  if (wait == Wait::kBrought) {
+  if (wait.brought != nullptr) {
     *cold = true;
     return size_t{0};
   }

@@ -8,12 +8,6 @@
 
 namespace neurofs {
 
-// Members end in reverse order: pins first, then the reservation that covers them.
-struct Brought::Impl {
-  Reservation reservation;
-  std::vector<BlockRequest> requests;
-};
-
 Brought::Brought() = default;
 Brought::Brought(Brought&&) noexcept = default;
 Brought& Brought::operator=(Brought&&) noexcept = default;
@@ -54,15 +48,32 @@ Brought RegionReader::bring(std::span<const Range> ranges) {
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   if (blocks.empty()) return brought;
-  brought.impl_ = std::make_unique<Brought::Impl>();
+  auto fetched = std::make_unique<Brought::Impl>();
   for (const uint64_t block : blocks) {
-    brought.impl_->requests.push_back(generation.request(block, field.block_size()));
+    fetched->requests.push_back(generation.request(block, field.block_size()));
   }
-  auto reservation = field.fetch(brought.impl_->requests);
+  auto reservation = field.fetch(fetched->requests);
   if (!reservation.ok()) return Brought();  // each read() finds out for itself
-  brought.impl_->reservation = std::move(*reservation);
+  fetched->reservation = std::move(*reservation);
   field.engine_state().misses.add(blocks.size());
+  brought.impl_ = std::move(fetched);
   return brought;
+}
+
+Result<bool> RegionReader::read_brought(const Brought& brought, uint64_t offset, MutableBytes out,
+                                        StreamId stream) const {
+  NF_TRY(impl_->check_range(offset, out.size()));
+  Touched touched;
+  touched.wait = false;
+  touched.brought = true;
+  if (brought.impl_) touched.fetched = brought.impl_->requests;
+  NF_TRY(impl_->read_bytes(offset, out, &touched));
+  touched.report(*impl_->field, stream);
+  return !touched.would_wait;
+}
+
+bool RegionReader::same_field(const RegionReader& other) const {
+  return impl_->field == other.impl_->field;
 }
 
 }  // namespace neurofs

@@ -53,7 +53,7 @@ class Brought {
  private:
   friend class RegionReader;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<const Impl> impl_;
 };
 
 class Field : public std::enable_shared_from_this<Field> {
@@ -95,17 +95,19 @@ class RegionReader {
   bool is_fine_grained() const;
 
   // Fetches what several ranges of one field lack, in one batch, and keeps it in place while the
-  // result lives. What could not be brought is left for read() to fetch, or to say why it cannot;
-  // so are ranges of other fields than the first one's. While the result lives, only
-  // `read_brought` may be called, which is try_read() of what was fetched for it: a read() could
-  // wait for the memory that the result holds.
+  // result lives. Ranges of other fields than the first one's are passed over. While the result
+  // lives, only `read_brought` may be called, which is try_read() of what was fetched for it and
+  // knows which blocks are not stored or could not be read: a read() could wait for the memory that
+  // the result holds.
   struct Range {
     const RegionReader* reader = nullptr;
     uint64_t offset = 0;
     uint64_t length = 0;
   };
   static Brought bring(std::span<const Range> ranges);
-  Result<bool> read_brought(uint64_t offset, MutableBytes out, StreamId stream) const;
+  Result<bool> read_brought(const Brought& brought, uint64_t offset, MutableBytes out,
+                            StreamId stream) const;
+  bool same_field(const RegionReader& other) const;
 
   // The same bytes without a copy where blocks hold them in order; otherwise a private copy.
   Result<ReadPins> read_pinned(uint64_t offset, uint64_t length, StreamId stream) const;

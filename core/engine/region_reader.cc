@@ -69,16 +69,6 @@ Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId 
   return !touched.would_wait;
 }
 
-Result<bool> RegionReader::read_brought(uint64_t offset, MutableBytes out, StreamId stream) const {
-  NF_TRY(impl_->check_range(offset, out.size()));
-  Touched touched;
-  touched.wait = false;
-  touched.brought = true;
-  NF_TRY(impl_->read_bytes(offset, out, &touched));
-  touched.report(*impl_->field, stream);
-  return !touched.would_wait;
-}
-
 bool RegionReader::is_fine_grained() const {
   return impl_->field->spec().codecs.is_raw();
 }
@@ -135,6 +125,10 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
           ++touched->hits;
           strided_copy(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
                        src_strides, piece.shape, item);
+        } else if (const BlockRequest* known = touched->known(generation.key(piece.block))) {
+          ++touched->hits;
+          NF_TRY(copy_piece(*known, piece.src_offset, out + piece.dst_offset, cursor.dst_strides(),
+                            piece.shape));
         } else if (!touched->wait) {
           touched->would_wait = true;
           return {};
@@ -180,23 +174,26 @@ Status RegionReader::Impl::fetch_and_copy(const FieldState::Generation& generati
   return {};
 }
 
+Status RegionReader::Impl::copy_piece(const BlockRequest& request, Index src_offset, std::byte* dst,
+                                      const Dims& dst_strides, const Dims& shape) const {
+  if (request.outcome == BlockRequest::Outcome::kError) return request.status;
+  if (request.outcome == BlockRequest::Outcome::kData) {
+    strided_copy(dst, dst_strides, request.pin.data() + src_offset, src_strides, shape, item);
+    return {};
+  }
+  const Dims broadcast(shape.size(), 0);
+  strided_copy(dst, dst_strides, field->spec().fill.data(), broadcast, shape, item);
+  field->engine_state().fills.add();
+  return {};
+}
+
 Status RegionReader::Impl::copy_group(std::span<const BlockRequest> requests,
                                       std::span<const Pending> pieces,
                                       const Dims& dst_strides) const {
   size_t r = 0;
   for (const Pending& p : pieces) {
     while (requests[r].key.block != p.block) ++r;
-    const BlockRequest& request = requests[r];
-    if (request.outcome == BlockRequest::Outcome::kData) {
-      strided_copy(p.dst, dst_strides, request.pin.data() + p.src_offset, src_strides, p.shape,
-                   item);
-    } else if (request.outcome == BlockRequest::Outcome::kMissing) {
-      const Dims broadcast(p.shape.size(), 0);
-      strided_copy(p.dst, dst_strides, field->spec().fill.data(), broadcast, p.shape, item);
-      field->engine_state().fills.add();
-    } else {
-      return request.status;
-    }
+    NF_TRY(copy_piece(requests[r], p.src_offset, p.dst, dst_strides, p.shape));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 // Thread-safety: immutable. Ownership: keeps the field alive.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -13,16 +14,30 @@
 
 namespace neurofs {
 
+// What bring() fetched. Members end in reverse order: pins first, then the reservation that covers
+// them.
+struct Brought::Impl {
+  Reservation reservation;
+  std::vector<BlockRequest> requests;  // ascending blocks of one field
+};
+
 // Which blocks one read touched, for the predictor and the counters.
 struct Touched {
   uint64_t first = UINT64_MAX;
   uint64_t last = 0;
   uint64_t hits = 0;
   uint64_t misses = 0;
-  bool wait = true;         // in: fetch what is missing, else set would_wait
-  bool brought = false;     // in: the blocks were fetched, and counted, for this read
-  bool would_wait = false;  // out
+  bool wait = true;                       // in: fetch what is missing, else set would_wait
+  bool brought = false;                   // in: the blocks were fetched, and counted, for this read
+  std::span<const BlockRequest> fetched;  // in: how that ended, ascending
+  bool would_wait = false;                // out
 
+  const BlockRequest* known(const BlockKey& key) const {
+    const auto it =
+        std::lower_bound(fetched.begin(), fetched.end(), key.block,
+                         [](const BlockRequest& r, uint64_t block) { return r.key.block < block; });
+    return it != fetched.end() && it->key == key ? &*it : nullptr;
+  }
   void add(uint64_t block) {
     first = std::min(first, block);
     last = std::max(last, block);
@@ -58,6 +73,9 @@ struct RegionReader::Impl {
                   std::vector<uint64_t>* blocks) const;
   Status fetch_and_copy(const FieldState::Generation& generation, std::vector<Pending>& pending,
                         const Dims& dst_strides) const;
+  // One piece, as the fetch of its block ended.
+  Status copy_piece(const BlockRequest& request, Index src_offset, std::byte* dst,
+                    const Dims& dst_strides, const Dims& shape) const;
   Status copy_group(std::span<const BlockRequest> requests, std::span<const Pending> pieces,
                     const Dims& dst_strides) const;
 

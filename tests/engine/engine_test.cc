@@ -91,7 +91,8 @@ TEST_F(EngineTest, BringFetchesWhatManyReadsLackAtOnce) {
     EXPECT_TRUE(whole.try_read(4095, out, 1).value());
     EXPECT_TRUE(neuron.try_read(0, out, 1).value());
     EXPECT_FALSE(whole.try_read(3 * 4096, out, 1).value());
-    EXPECT_TRUE(whole.read_brought(4095, out, 1).value());
+    EXPECT_FALSE(whole.read_brought(brought, 3 * 4096, out, 1).value());
+    EXPECT_TRUE(whole.read_brought(brought, 4095, out, 1).value());
     EXPECT_EQ(std::memcmp(out.data(), reinterpret_cast<const char*>(dense.data()) + 4095, 2), 0);
   }
   double loads = 0;
@@ -99,6 +100,24 @@ TEST_F(EngineTest, BringFetchesWhatManyReadsLackAtOnce) {
     if (s.name == "ram_loads_total") loads = s.value;
   }
   EXPECT_EQ(loads, 3) << "blocks 0, 1 and 9, once each";
+}
+
+TEST_F(EngineTest, ABroughtReadKnowsWhatIsNotStoredOrCorrupt) {
+  make({40, 1024}, {10, 1024}, {10, 1024});
+  ASSERT_TRUE(store->remove("c/1/0").ok());
+  store->plant("c/2/0", "short");
+  stored->forget_indexes();
+  const RegionReader whole(field, whole_region({40, 1024}));
+  const std::vector<RegionReader::Range> ranges = {
+      {&whole, 0, 8}, {&whole, 10 * 4096, 8}, {&whole, 20 * 4096, 8}};
+  const Brought brought = RegionReader::bring(ranges);
+  std::vector<uint32_t> out(2);
+  const MutableBytes bytes = std::as_writable_bytes(std::span(out));
+  EXPECT_TRUE(whole.read_brought(brought, 10 * 4096, bytes, 1).value());
+  EXPECT_EQ(out, std::vector<uint32_t>(2, 77u));
+  EXPECT_EQ(whole.read_brought(brought, 20 * 4096, bytes, 1).status().code(), Code::kCorrupt);
+  EXPECT_TRUE(whole.read_brought(brought, 0, bytes, 1).value());
+  EXPECT_EQ(out, (std::vector<uint32_t>{0, 1}));
 }
 
 TEST_F(EngineTest, UnwrittenChunksAreTheFillValue) {

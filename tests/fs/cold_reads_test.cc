@@ -1,14 +1,19 @@
-// Cold reads of many threads: each is answered once, with its own bytes, and they share batches.
+// Cold reads of many threads: each is answered once, with its own bytes, and those that wait share
+// the batches of a leader.
 #include "fs/cold_reads.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <thread>
 
 #include "core/storage/memory_store.h"
+#include "tests/storage/fault_store.h"
 
 namespace neurofs {
 namespace {
@@ -72,6 +77,109 @@ TEST_F(ColdReadsTest, EveryReadIsAnsweredOnceWithItsOwnBytes) {
   EXPECT_EQ(wrong, 0);
 }
 
+// Two fields behind a store whose first read of field `a` takes its time.
+class SlowStoreTest : public testing::Test {
+ protected:
+  SlowStoreTest() {
+    memory->plant("zarr.json", R"({"zarr_format": 3, "node_type": "group"})");
+    for (const std::string field : {"a", "b"}) {
+      memory->plant(field + "/zarr.json", kBytes);
+      for (int n = 0; n < 64; ++n) {
+        memory->plant(field + "/c/" + std::to_string(n) + "/0",
+                      std::string(4096, static_cast<char>(field == "a" ? n : n + 64)));
+      }
+    }
+    EngineOptions options;
+    options.ram_bytes = uint64_t{64} << 20;
+    options.predictor = "none";
+    fs = FileSystem::create({Engine::create(options).value(), store,
+                             open_hierarchy(store, "", FieldOptions{}).value(), MountInfo{}})
+             .value();
+    for (size_t i = 0; i < 2; ++i) {
+      const NodeId directory = fs->lookup(kRootId, i == 0 ? "a" : "b")->id;
+      files[i] = fs->lookup(directory, "field.raw")->id;
+    }
+    store->add({.key_part = "a/c/0/",
+                .fault = test::Fault::kSlow,
+                .times = 1,
+                .delay = std::chrono::milliseconds(300)});
+    batches_before = store->batches();
+  }
+
+  // Read n: of field n / 64, its chunk n % 64, 1 + n bytes.
+  ColdReads::Read read(uintptr_t n) const {
+    return {reinterpret_cast<void*>(n), files[n / 64], n % 64 * 4096 + 5, 1 + n, 1};
+  }
+  void answer(void* request, const Result<size_t>& got, Bytes bytes) {
+    const auto n = reinterpret_cast<uintptr_t>(request);
+    ++answers[n];
+    const ByteVector expected(1 + n, static_cast<std::byte>(n));
+    if (!got.ok() || !std::ranges::equal(bytes, expected)) ++wrong;
+  }
+  // A thread that leads, and is in the store when this returns.
+  std::thread lead(ColdReads& cold) {
+    std::thread thread([&] { cold.serve(read(0)); });
+    while (store->batches() == batches_before) std::this_thread::yield();
+    return thread;
+  }
+
+  std::shared_ptr<MemoryStore> memory = std::make_shared<MemoryStore>();
+  std::shared_ptr<test::FaultStore> store = std::make_shared<test::FaultStore>(memory);
+  std::unique_ptr<FileSystem> fs;
+  std::array<NodeId, 2> files{NodeId(0), NodeId(0)};
+  uint64_t batches_before = 0;
+  std::array<std::atomic<int>, 128> answers{};
+  std::atomic<int> wrong{0};
+};
+
+TEST_F(SlowStoreTest, ThoseThatWaitShareTheLeadersBatches) {
+  ColdReads cold(
+      *fs, 1, [&](void* r, const auto& got, Bytes bytes) { answer(r, got, bytes); },
+      std::chrono::hours(1));
+  std::thread leader = lead(cold);
+  for (uintptr_t n = 1; n < 128; ++n) cold.serve(read(n));
+  EXPECT_EQ(answers[127], 0) << "left to the leader, which is in the store";
+  leader.join();
+  for (size_t n = 0; n < 128; ++n) EXPECT_EQ(answers[n], 1) << n;
+  EXPECT_EQ(wrong, 0);
+  // Read 0 alone; 64 reads, of both fields; 63 reads of the second.
+  EXPECT_EQ(store->batches() - batches_before, 4u);
+}
+
+TEST_F(SlowStoreTest, AReadDoesNotWaitForLeadersThatAreAway) {
+  ColdReads cold(
+      *fs, 1, [&](void* r, const auto& got, Bytes bytes) { answer(r, got, bytes); },
+      std::chrono::milliseconds(0));
+  std::thread leader = lead(cold);
+  cold.serve(read(77));
+  EXPECT_EQ(answers[77], 1) << "served by this thread";
+  leader.join();
+  EXPECT_EQ(answers[0], 1);
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(SlowStoreTest, ABudgetOfAFewBlocksServesABatchOfMany) {
+  EngineOptions options;
+  options.ram_bytes = uint64_t{64} << 10;
+  options.predictor = "none";
+  const auto small =
+      FileSystem::create({Engine::create(options).value(), memory,
+                          open_hierarchy(memory, "", FieldOptions{}).value(), MountInfo{}})
+          .value();
+  std::vector<FileSystem::FileRead> reads(128);
+  std::vector<ByteVector> bytes(128);
+  for (uintptr_t n = 0; n < 128; ++n) {
+    bytes[n].resize(1 + n);
+    reads[n].id = files[n / 64];
+    reads[n].offset = read(n).offset;
+    reads[n].out = bytes[n];
+  }
+  small->read_together(
+      reads, [&](size_t n) { answer(reinterpret_cast<void*>(n), reads[n].result, bytes[n]); });
+  for (size_t n = 0; n < 128; ++n) EXPECT_EQ(answers[n], 1) << n;
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST_F(ColdReadsTest, ATryReadSaysThatItWouldWait) {
   ByteVector out(10);
   bool cold = false;
@@ -87,7 +195,7 @@ TEST_F(ColdReadsTest, ATryReadSaysThatItWouldWait) {
 TEST_F(ColdReadsTest, ReadsThatCannotBeOpenedOrReachTheEndSayWhatTheySay) {
   std::map<uintptr_t, Result<size_t>> got;
   ColdReads cold(*fs, 1, [&](void* request, const Result<size_t>& result, Bytes) {
-    got.emplace(reinterpret_cast<uintptr_t>(request), result);
+    EXPECT_TRUE(got.emplace(reinterpret_cast<uintptr_t>(request), result).second) << "twice";
   });
   cold.serve({reinterpret_cast<void*>(1), NodeId(~uint64_t{0}), 0, 10, 1});
   cold.serve({reinterpret_cast<void*>(2), file, 64 * 4096 - 3, 10, 1});

@@ -81,6 +81,7 @@ class FaultStore : public ObjectStore {
   }
   bool can_write_at() const override { return inner_->can_write_at(); }
   Status remove(std::string_view key) override { return inner_->remove(key); }
+  void forget(std::string_view key) override { inner_->forget(key); }
 
  private:
   std::optional<FaultRule> match(std::string_view key) {
