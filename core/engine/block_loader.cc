@@ -8,12 +8,13 @@
 namespace neurofs {
 namespace {
 
+constexpr int kMostRetries = 3;
 constexpr uint64_t kMostMerged = uint64_t{8} << 20;  // bytes of one merged read
 
 using Outcome = BlockRequest::Outcome;
 
 Status vanished(const std::string& key) {
-  return io_error("object " + key + " vanished after its index was read; read again");
+  return {Code::kStale, "object " + key + " vanished after its index was read"};
 }
 
 // On a decoder's thread nobody else would catch what the codec's library could not allocate.
@@ -44,7 +45,26 @@ void BlockLoader::reject(const Job& job, const Status& status) const {
   finish(*job.load, status);
 }
 
+// An object that was replaced after its index was read is looked into anew, as its new version says;
+// under a writer that replaces it ever again, the read ends as stale.
 void BlockLoader::load(std::span<BlockLoad> loads) const {
+  load_once(loads);
+  for (int retry = 0; retry < kMostRetries; ++retry) {
+    std::vector<BlockLoad> again;
+    std::vector<size_t> places;
+    for (size_t i = 0; i < loads.size(); ++i) {
+      if (loads[i].outcome != Outcome::kError || loads[i].status.code() != Code::kStale) continue;
+      again.push_back({loads[i].key, loads[i].dest, Outcome::kPending, {}});
+      places.push_back(i);
+    }
+    if (again.empty()) return;
+    field_.forget_indexes();
+    load_once(again);
+    for (size_t i = 0; i < again.size(); ++i) loads[places[i]] = again[i];
+  }
+}
+
+void BlockLoader::load_once(std::span<BlockLoad> loads) const {
   std::vector<ChunkQuery> queries;
   std::vector<size_t> query_of(loads.size());
   uint64_t last_chunk = UINT64_MAX;
@@ -139,6 +159,7 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
     ReadOp op;
     op.key = job.place->key;
     op.range = job.range;
+    op.if_version = job.place->version;
     op.dests = {&dests[i], 1};
     ops.push_back(op);
     first_job.push_back(i);
@@ -203,6 +224,7 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
     encoded[i].resize(place.range.length);
     dests[i] = encoded[i];
     ops[i].range = place.range;
+    ops[i].if_version = place.version;
     ops[i].dests = {&dests[i], 1};
   }
   field_.store().read(ops);

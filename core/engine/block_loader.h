@@ -5,6 +5,7 @@
 // Thread-safety: load() from many threads. Ownership: borrows the field, grid and executor.
 // Memory: encoded bytes are held only within `scratch`, a budget of its own; one chunk at least.
 // Errors: per block, with the field, chunk and cause; a neighbour's failure never fails a block.
+// kStale when the object was replaced again and again while it was being read.
 #pragma once
 
 #include <span>
@@ -30,6 +31,7 @@ class BlockLoader {
     const ChunkPlace* place;
     ByteRange range;  // raw: bytes of the object
   };
+  void load_once(std::span<BlockLoad> loads) const;
   void load_raw(std::span<Job> jobs) const;
   void read_raw(std::span<Job> jobs, bool merge) const;
   bool check_object_size(const Job& job, const ChunkPlace** checked) const;

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/storage/file_version.h"
+
 namespace neurofs {
 namespace {
 
@@ -49,12 +51,12 @@ Result<std::shared_ptr<const FileMapping>> FileMappings::map(const std::string& 
   if (fstat(file.get(), &info) != 0) return failed("cannot stat", root_, key);
   if (!S_ISREG(info.st_mode)) return io_error(root_ + "/" + key + " is not a regular file");
   const auto size = static_cast<size_t>(info.st_size);
-  if (size == 0)
-    return std::shared_ptr<const FileMapping>(std::make_shared<FileMapping>(nullptr, 0));
+  std::string version = FileVersion::of(info).text();
+  if (size == 0) return std::make_shared<const FileMapping>(nullptr, 0, std::move(version));
   void* data = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
   if (data == MAP_FAILED) return failed("cannot map", root_, key);
-  return std::shared_ptr<const FileMapping>(
-      std::make_shared<FileMapping>(static_cast<const std::byte*>(data), size));
+  return std::make_shared<const FileMapping>(static_cast<const std::byte*>(data), size,
+                                             std::move(version));
 }
 
 Result<std::shared_ptr<const FileMapping>> FileMappings::get(const std::string& key) {
@@ -72,6 +74,14 @@ Result<std::shared_ptr<const FileMapping>> FileMappings::get(const std::string& 
     recent_.pop_back();
   }
   return mapping;
+}
+
+void FileMappings::forget(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = by_key_.find(key);
+  if (it == by_key_.end()) return;
+  recent_.erase(it->second);
+  by_key_.erase(it);
 }
 
 }  // namespace neurofs

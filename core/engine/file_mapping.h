@@ -19,21 +19,27 @@ namespace neurofs {
 
 class FileMapping {
  public:
-  FileMapping(const std::byte* data, size_t size) : data_(data), size_(size) {}
+  FileMapping(const std::byte* data, size_t size, std::string version)
+      : data_(data), size_(size), version_(std::move(version)) {}
   ~FileMapping();
   FileMapping(const FileMapping&) = delete;
   FileMapping& operator=(const FileMapping&) = delete;
   Bytes bytes() const { return {data_, size_}; }
+  // ObjectInfo::version when it was mapped.
+  const std::string& version() const { return version_; }
 
  private:
   const std::byte* data_;
   size_t size_;
+  std::string version_;
 };
 
 class FileMappings {
  public:
   FileMappings(std::string root, size_t most) : root_(std::move(root)), most_(most) {}
   Result<std::shared_ptr<const FileMapping>> get(const std::string& key);
+  // The next get() maps what is there then.
+  void forget(const std::string& key);
 
  private:
   Result<std::shared_ptr<const FileMapping>> map(const std::string& key) const;

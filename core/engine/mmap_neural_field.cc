@@ -11,6 +11,7 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kMostMappings = 1024;
+constexpr int kMostRetries = 3;
 
 }  // namespace
 
@@ -27,6 +28,8 @@ struct MMapNeuralField::Impl {
       fill->insert(fill->end(), one.begin(), one.end());
   }
   Result<Activation> get(Index neuron);
+  // kStale: the object was replaced between the look at its index and the look at its bytes.
+  Result<Activation> try_get(Index neuron);
 
   const std::shared_ptr<StoredField> stored;
   const BlockGrid grid;
@@ -108,8 +111,18 @@ Result<Activation> MMapNeuralField::Impl::get(Index neuron) {
     return invalid_argument("neuron " + std::to_string(neuron) + " of " + stored->url() +
                             ", which has " + std::to_string(spec.neuron_count()));
   }
+  if (spec.neuron_size() == 0) return Activation();
+  auto activation = try_get(neuron);
+  for (int retry = 0; retry < kMostRetries && activation.status().code() == Code::kStale; ++retry) {
+    stored->forget_indexes();
+    activation = try_get(neuron);
+  }
+  return activation;
+}
+
+Result<Activation> MMapNeuralField::Impl::try_get(Index neuron) {
+  const FieldSpec& spec = stored->spec();
   const uint64_t size = spec.neuron_size();
-  if (size == 0) return Activation();
   const NeuronLocator::Place at = locator.locate(neuron);
   ChunkQuery query{grid.chunk_of(at.block), {}};
   stored->locate({&query, 1});
@@ -124,6 +137,12 @@ Result<Activation> MMapNeuralField::Impl::get(Index neuron) {
       return Activation(Bytes(*fill).first(size), fill);
     }
     return mapping.status();
+  }
+  if (!place.version.empty() && place.version != (*mapping)->version()) {
+    mappings.forget(place.key);
+    stored->store().forget(place.key);
+    return Status(Code::kStale, "object " + place.key + " of " + stored->url() +
+                                    " has been replaced since its index was read");
   }
   const ByteRange chunk = place.kind == ChunkPlace::Kind::kRange
                               ? place.range

@@ -1,6 +1,7 @@
 #include "core/field/shard_index.h"
 
 #include <string>
+#include <utility>
 
 #include "core/base/checked.h"
 
@@ -27,7 +28,7 @@ Result<ByteRange> ShardIndex::place(const ShardLevel& level, ByteRange extent) {
 }
 
 Result<ShardIndex> ShardIndex::parse(Bytes encoded, const ShardLevel& level, ByteRange extent,
-                                     ChunkSizeBounds bounds) {
+                                     ChunkSizeBounds bounds, std::string version) {
   NF_ASSIGN(const ByteRange place, ShardIndex::place(level, extent));
   if (encoded.size() != level.index_size) {
     return corrupt("the shard index has " + std::to_string(encoded.size()) + " bytes in place of " +
@@ -37,6 +38,7 @@ Result<ShardIndex> ShardIndex::parse(Bytes encoded, const ShardLevel& level, Byt
   index.extent_ = extent;
   index.index_ = {place.offset - extent.offset, place.length};
   index.bounds_ = bounds;
+  index.version_ = std::move(version);
   index.words_.resize(level.index_codecs.decoded_size() / sizeof(uint64_t));
   NF_TRY(level.index_codecs.decode(encoded, std::as_writable_bytes(std::span(index.words_)))
              .with_context("shard index"));

@@ -9,6 +9,7 @@
 // Source: Zarr v3 sharding codec, "Binary shard format".
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -32,14 +33,17 @@ class ShardIndex {
   };
 
   // `encoded`: the level.index_size bytes of the index. `extent`: of the shard in its object.
+  // `version`: of that object.
   static Result<ShardIndex> parse(Bytes encoded, const ShardLevel& level, ByteRange extent,
-                                  ChunkSizeBounds bounds);
+                                  ChunkSizeBounds bounds, std::string version = {});
 
   // Where in the object the index of a shard of this extent is; kCorrupt when it cannot hold one.
   static Result<ByteRange> place(const ShardLevel& level, ByteRange extent);
 
   size_t entry_count() const { return words_.size() / 2; }
-  uint64_t memory_bytes() const { return words_.size() * sizeof(uint64_t); }
+  uint64_t memory_bytes() const { return words_.size() * sizeof(uint64_t) + version_.size(); }
+  // What the entries say holds for this version of the object alone.
+  const std::string& version() const { return version_; }
 
   // Precondition: number < entry_count().
   Entry at(size_t number) const;
@@ -53,6 +57,7 @@ class ShardIndex {
   ByteRange extent_;
   ByteRange index_;  // of the index itself, relative to the shard
   ChunkSizeBounds bounds_;
+  std::string version_;
 };
 
 // The bounds that a codec chain puts on its encoded chunks.

@@ -6,7 +6,8 @@
 // Ownership: shares the store. Failures are not cached; a missing shard is remembered only as far
 // as the index cache's bound allows and only for `missing_ttl` (a writer may be filling the field).
 // Errors: locate() sets a Status per chunk: kCorrupt for an index that fails its checksum, points
-// outside its object or contradicts itself, naming store, key and entry.
+// outside its object or contradicts itself, naming store, key and entry; kStale when an object was
+// replaced between two reads of it: forget_indexes() and ask again.
 // Source: Zarr v3 sharding codec specification.
 #pragma once
 
@@ -24,7 +25,10 @@ struct ChunkPlace {
   Kind kind = Kind::kMissing;  // kMissing: every element is the fill value
   std::string key;
   ByteRange range;  // kRange: bytes of the object
-  Status status;    // kError
+  // kRange: what ReadOp::if_version must say, for the range holds in that version of the object
+  // alone. Empty where the metadata says the range.
+  std::string version;
+  Status status;  // kError
 };
 
 struct ChunkQuery {
@@ -41,7 +45,7 @@ class StoredField {
   virtual std::string url() const = 0;
   // Resolves many chunks; reads each shard index needed at most once, in one batch per level.
   virtual void locate(std::span<ChunkQuery> queries) = 0;
-  // Forgets cached shard indexes (after a write by this process).
+  // Forgets cached shard indexes (after a write by this process, or a place that was kStale).
   virtual void forget_indexes() = 0;
 };
 

@@ -4,6 +4,8 @@
 //     read the indexes that stopped a query, all of them in one batch
 #include "core/field/zarr_field.h"
 
+#include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "core/field/chunk_key.h"
@@ -14,6 +16,9 @@
 namespace neurofs {
 
 namespace {
+
+// Bytes of indexes that one call holds at a time; those of one chunk may have more.
+constexpr uint64_t kMostIndexBytes = uint64_t{32} << 20;
 
 // What one locate() learned about a shard; it outlives eviction and, for failures, is all that is
 // kept of them.
@@ -28,8 +33,10 @@ using LoadedShards = std::unordered_map<ShardId, LoadedShard, ShardIdHash>;
 struct IndexRead {
   ShardId id;
   std::string key;
-  ByteRange extent;  // of the shard in the object; the whole object for level 0
+  ByteRange extent;     // of the shard in the object; for level 0 not known before it is read
+  std::string version;  // of the object; for level 0 not known before it is read
   ByteVector bytes;
+  ObjectInfo seen;
   MutableBytes dest;
 };
 
@@ -59,7 +66,20 @@ class ZarrField final : public StoredField {
   std::string url() const override { return url_; }
   void forget_indexes() override { cache_.clear(); }
 
+  // A slice at a time: each query may need an index per level, and those of a slice are all held.
   void locate(std::span<ChunkQuery> queries) override {
+    uint64_t indexes = 1;
+    for (const ShardLevel& level : spec_.shards) indexes += level.index_size;
+    const size_t most = std::max<uint64_t>(kMostIndexBytes / indexes, 1);
+    while (!queries.empty()) {
+      const auto slice = queries.first(std::min(most, queries.size()));
+      locate_slice(slice);
+      queries = queries.subspan(slice.size());
+    }
+  }
+
+ private:
+  void locate_slice(std::span<ChunkQuery> queries) {
     LoadedShards loaded;
     // Each round settles one level for every query, so the last one finds nothing left to read.
     for (size_t round = 0; round <= grid_.levels(); ++round) {
@@ -74,13 +94,16 @@ class ZarrField final : public StoredField {
     }
   }
 
- private:
   std::string key_of(const Dims& chunk) const {
     return chunk_key(spec_, prefix_, grid_.object_of(chunk));
   }
 
   Status describe(const Status& status, const std::string& key) const {
     return status.with_context(url_ + ": shard '" + key + "'");
+  }
+
+  Status replaced(const std::string& key) const {
+    return describe({Code::kStale, "its indexes are of two versions of the object"}, key);
   }
 
   // Leaves the place with an empty key and no status when an index has to be read first.
@@ -95,11 +118,16 @@ class ZarrField final : public StoredField {
     }
     if (grid_.levels() == 0) return resolve_object(query);
     ByteRange extent;
+    std::string_view version;
     for (size_t level = 0; level < grid_.levels(); ++level) {
       const ShardId id = grid_.shard_of(query.chunk, level);
       const LoadedShard* shard = find(id, loaded);
-      if (!shard) return want(id, query.chunk, extent, loaded, wanted);
+      if (!shard) return want(id, query.chunk, extent, version, loaded, wanted);
       if (!shard->index) return finish(query, *shard);
+      // One level's index may have stayed in the cache while the other was read anew.
+      if (level > 0 && shard->index->version() != version) {
+        return finish(query, {nullptr, replaced(key_of(query.chunk)), false});
+      }
       const size_t entry = grid_.entry_of(query.chunk, level);
       const ShardIndex::Entry where = shard->index->at(entry);
       if (where.kind == ShardIndex::EntryKind::kMissing) return finish(query, {});
@@ -108,9 +136,11 @@ class ZarrField final : public StoredField {
             query, {nullptr, describe(shard->index->explain(entry), key_of(query.chunk)), false});
       }
       extent = where.range;
+      version = shard->index->version();
     }
     place.kind = ChunkPlace::Kind::kRange;
     place.range = extent;
+    place.version = version;
     place.key = key_of(query.chunk);
   }
 
@@ -141,20 +171,20 @@ class ZarrField final : public StoredField {
     return &loaded->emplace(id, LoadedShard{std::move(*cached), {}, false}).first->second;
   }
 
-  void want(const ShardId& id, const Dims& chunk, ByteRange extent, LoadedShards* loaded,
-            std::vector<IndexRead>* wanted) const {
+  void want(const ShardId& id, const Dims& chunk, ByteRange extent, std::string_view version,
+            LoadedShards* loaded, std::vector<IndexRead>* wanted) const {
     if (!loaded->emplace(id, LoadedShard{nullptr, {}, true}).second) return;
-    wanted->push_back({id, key_of(chunk), extent, {}, {}});
+    wanted->push_back({id, key_of(chunk), extent, std::string(version), {}, {}, {}});
   }
 
-  void load(std::vector<IndexRead>& wanted, LoadedShards* loaded) {
+  void load(std::span<IndexRead> wanted, LoadedShards* loaded) {
     const uint64_t generation = cache_.generation();
     std::vector<ReadOp> ops;
     std::vector<IndexRead*> reads;
     for (IndexRead& read : wanted) {
       LoadedShard& shard = (*loaded)[read.id];
       shard = {};
-      if (prepare(read, &shard, generation)) {
+      if (prepare(read, &shard)) {
         ops.push_back(make_op(read));
         reads.push_back(&read);
       }
@@ -166,26 +196,15 @@ class ZarrField final : public StoredField {
     }
   }
 
-  // Learns the extent of an outermost shard and makes room for the index. False when that already
-  // settles the matter.
-  bool prepare(IndexRead& read, LoadedShard* shard, uint64_t generation) {
+  // Makes room for the index. False when it can be nowhere.
+  bool prepare(IndexRead& read, LoadedShard* shard) const {
     const ShardLevel& level = spec_.shards[read.id.level];
-    if (read.id.level == 0) {
-      const auto info = store_->stat(read.key);
-      if (!info.ok()) {
-        shard->status = describe(info.status(), read.key);
+    if (read.id.level > 0) {
+      const auto place = ShardIndex::place(level, read.extent);
+      if (!place.ok()) {
+        shard->status = describe(place.status(), read.key);
         return false;
       }
-      if (!info->exists) {
-        cache_.insert(read.id, nullptr, generation);
-        return false;
-      }
-      read.extent = {0, info->size};
-    }
-    const auto place = ShardIndex::place(level, read.extent);
-    if (!place.ok()) {
-      shard->status = describe(place.status(), read.key);
-      return false;
     }
     read.bytes.resize(level.index_size);
     read.dest = read.bytes;
@@ -197,11 +216,15 @@ class ZarrField final : public StoredField {
     ReadOp op;
     op.key = read.key;
     op.dests = {&read.dest, 1};
-    if (read.id.level == 0 && level.index_at_end) {
+    op.if_version = read.version;
+    op.seen = &read.seen;
+    if (read.id.level > 0) {
+      op.range = ShardIndex::place(level, read.extent).value();
+    } else if (level.index_at_end) {
       op.origin = ReadOp::Origin::kEnd;
       op.range = {level.index_size, level.index_size};
     } else {
-      op.range = ShardIndex::place(level, read.extent).value();
+      op.range = {0, level.index_size};
     }
     return op;
   }
@@ -213,13 +236,19 @@ class ZarrField final : public StoredField {
   }
 
   LoadedShard accept(const ReadOp& op, const IndexRead& read, uint64_t generation) {
-    if (op.outcome == ReadOp::Outcome::kMissing) return {};  // removed since stat
-    if (op.outcome != ReadOp::Outcome::kData) return reject(read, op.status);
     const size_t level = read.id.level;
+    if (op.outcome == ReadOp::Outcome::kMissing) {
+      if (level > 0) return reject(read, {Code::kStale, "it vanished while it was being read"});
+      cache_.insert(read.id, nullptr, generation);
+      return {};
+    }
+    if (op.outcome != ReadOp::Outcome::kData) return reject(read, op.status);
+    const ByteRange extent = level == 0 ? ByteRange{0, read.seen.size} : read.extent;
     const ChunkSizeBounds bounds = level + 1 < spec_.shards.size()
                                        ? ChunkSizeBounds{spec_.shards[level + 1].index_size}
                                        : encoded_bounds(spec_.codecs);
-    auto index = ShardIndex::parse(read.bytes, spec_.shards[level], read.extent, bounds);
+    auto index =
+        ShardIndex::parse(read.bytes, spec_.shards[level], extent, bounds, read.seen.version);
     if (!index.ok()) return reject(read, index.status());
     auto shared = std::make_shared<const ShardIndex>(std::move(index).value());
     cache_.insert(read.id, shared, generation);

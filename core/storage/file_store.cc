@@ -200,6 +200,9 @@ FileStore::Prepared FileStore::fail_open(ReadOp& op, const OpenFile::Opened& ope
 }
 
 void FileStore::plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& window) {
+  if (Status same = check_version(op, file->version(), url_); !same.ok()) {
+    return fail(op, std::move(same));
+  }
   constexpr auto kMaxOffset = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
   uint64_t end = 0;
   const bool far = !checked_add(op.range.offset, op.range.length, &end) || end > kMaxOffset;
@@ -212,6 +215,9 @@ void FileStore::plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& wi
   auto range = resolve_read(op, static_cast<uint64_t>(size), url_);
   if (!range.ok()) return fail(op, range.status());
   op.outcome = ReadOp::Outcome::kData;
+  if (op.seen != nullptr) {
+    *op.seen = {true, static_cast<uint64_t>(size), file->version(), file->modified_ns()};
+  }
   counters_.requested_bytes.add(range->length);
   if (op.whole != nullptr) op.whole->resize(range->length);
   if (range->length == 0) return;

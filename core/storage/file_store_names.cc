@@ -14,6 +14,7 @@
 #include "core/storage/descriptor_wait.h"
 #include "core/storage/errno_status.h"
 #include "core/storage/file_store.h"
+#include "core/storage/file_version.h"
 #include "core/storage/key.h"
 #include "core/storage/uring_reader.h"
 
@@ -22,10 +23,6 @@ namespace {
 
 // Half-written objects of put(): never listed, left behind only by a crash.
 constexpr std::string_view kTemporaryPrefix = ".neurofs-tmp.";
-
-int64_t nanoseconds(const timespec& t) {
-  return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
 
 // errno, 0 when all of it is written.
 int write_all(int fd, Bytes bytes, uint64_t offset) {
@@ -115,10 +112,10 @@ Result<ObjectInfo> FileStore::stat_once(std::string_view key, bool* starved) {
   }
   ObjectInfo object;
   object.exists = true;
-  object.size = static_cast<uint64_t>(info.st_size);
-  object.modified_ns = nanoseconds(info.st_mtim);
-  object.version = std::to_string(object.modified_ns) + "-" + std::to_string(object.size) + "-" +
-                   std::to_string(info.st_ino);
+  const FileVersion version = FileVersion::of(info);
+  object.size = version.size;
+  object.modified_ns = version.modified_ns;
+  object.version = version.text();
   return object;
 }
 

@@ -65,6 +65,8 @@ void MemoryStore::read_one(ReadOp& op) const {
     return;
   }
   const Bytes bytes(it->second.bytes);
+  const std::string version = std::to_string(it->second.version);
+  if (Status same = check_version(op, version, url_); !same.ok()) return fail(op, std::move(same));
   auto range = resolve_read(op, bytes.size(), url_);
   if (!range.ok()) return fail(op, range.status());
   const Bytes wanted = bytes.subspan(range->offset, range->length);
@@ -74,6 +76,7 @@ void MemoryStore::read_one(ReadOp& op) const {
     scatter(wanted, op.dests);
   }
   op.outcome = ReadOp::Outcome::kData;
+  if (op.seen != nullptr) *op.seen = {true, bytes.size(), version};
 }
 
 Result<ObjectInfo> MemoryStore::stat(std::string_view key) {

@@ -6,8 +6,9 @@
 // is done. Ownership: ops, keys and destinations are borrowed for the call. Keys: '/'-separated
 // relative paths without empty, "." or ".." components; anything else is refused (kInvalidArgument,
 // see key.h), and no key or link leads out of the store's root. Units: bytes. Errors per op: a
-// range past the object's end is kCorrupt (the metadata promised those bytes); a refused access
-// kPermission; others kIoError or kTimeout, each naming store, key, range.
+// range past the object's end is kCorrupt (the metadata promised those bytes); another version than
+// the one asked for kStale; a refused access kPermission; others kIoError or kTimeout, each naming
+// store, key, range.
 #pragma once
 
 #include <functional>
@@ -44,10 +45,14 @@ struct ReadOp {
   std::span<const MutableBytes> dests;  // filled in order; their sizes sum to range.length
   ByteVector* whole = nullptr;  // read the whole object here, if it has at most `whole_limit` bytes
   uint64_t whole_limit = 0;     // a larger object is kCorrupt
+  // Unless empty, what the bytes must be of: an ObjectInfo::version that an earlier read saw.
+  // Another one is kStale, and what was transferred is not to be used.
+  std::string_view if_version;
 
   // out
   Outcome outcome = Outcome::kPending;
-  Status status;  // set when outcome is kError
+  Status status;               // set when outcome is kError
+  ObjectInfo* seen = nullptr;  // unless null, set with kData: the object that the bytes are of
 };
 
 struct ListEntry {

@@ -8,9 +8,10 @@
 
 namespace neurofs {
 
-// True when the range depends on the object's size (suffix reads and whole reads).
+// True when the range depends on the object's size (suffix reads and whole reads), or the size is
+// asked for.
 inline bool needs_size(const ReadOp& op) {
-  return op.whole != nullptr || op.origin == ReadOp::Origin::kEnd;
+  return op.whole != nullptr || op.origin == ReadOp::Origin::kEnd || op.seen != nullptr;
 }
 
 // The range in the object. Errors: kInvalidArgument when the destinations do not add up to the
@@ -20,6 +21,9 @@ Result<ByteRange> resolve_read(const ReadOp& op, uint64_t object_size, std::stri
 
 // The error of a range that passes the end.
 Status past_end(std::string_view url, std::string_view key, ByteRange range, uint64_t object_size);
+
+// ok when `version` is the one that the op asks for, or it takes any; else kStale.
+Status check_version(const ReadOp& op, std::string_view version, std::string_view url);
 
 // Marks the op as failed.
 void fail(ReadOp& op, Status status);

@@ -262,6 +262,39 @@ TEST_P(StoreContract, PutReplacesWhatWasReadBefore) {
   EXPECT_EQ(read_range(*store_, "d/x", {0, 1}, out).outcome, Outcome::kMissing);
 }
 
+TEST_P(StoreContract, AVersionThatWasSeenIsReadOrStale) {
+  const ByteVector first = put_pattern("x", 5000, 1);
+  ByteVector out(100);
+  const MutableBytes dest(out);
+  ObjectInfo seen;
+  ReadOp op;
+  op.key = "x";
+  op.range = {0, 100};
+  op.dests = {&dest, 1};
+  op.seen = &seen;
+  store_->read({&op, 1});
+  ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
+  EXPECT_TRUE(seen.exists);
+  EXPECT_EQ(seen.size, 5000U);
+  ASSERT_FALSE(seen.version.empty());
+  EXPECT_EQ(seen.version, store_->stat("x")->version);
+
+  op.if_version = seen.version;
+  op.seen = nullptr;
+  op.range = {4900, 100};
+  store_->read({&op, 1});
+  ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
+  EXPECT_TRUE(out == slice(first, 4900, 100));
+
+  put_pattern("x", 5000, 2);
+  store_->read({&op, 1});
+  EXPECT_EQ(op.outcome, Outcome::kError);
+  EXPECT_EQ(op.status.code(), Code::kStale) << op.status.to_string();
+  ASSERT_TRUE(store_->remove("x").ok());
+  store_->read({&op, 1});
+  EXPECT_EQ(op.outcome, Outcome::kMissing);
+}
+
 TEST_P(StoreContract, WriteAtIsSparseAndNeverShrinks) {
   if (!store_->can_write_at()) GTEST_SKIP() << "this store has only whole objects";
   const ByteVector bytes = pattern(100, 3);

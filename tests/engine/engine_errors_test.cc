@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/engine/mmap_neural_field.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/storage/fault_store.h"
 #include "tests/storage/temp_dir.h"
 
 namespace neurofs {
@@ -100,6 +102,86 @@ TEST_F(RepairedByRename, R7ChunkOfAShardAndR10ItsIndex) {
     plant("c/0/0", good);
     EXPECT_EQ(read(whole_region({64, 16})), dense);
     field = engine->attach(stored).value();  // with nothing cached
+  }
+}
+
+// Behind the back of `field`, through another one on the same store: what chunks 8 to 15 have becomes
+// the fill value, so that these leave the shard and all that follows lies elsewhere in it.
+class ReplacedShard : public EngineErrors {
+ protected:
+  void replace() {
+    auto other = open_stored_field(store, "", {}).value();
+    auto writer = std::move(FieldWriter::open(other)).value();
+    std::fill(dense.begin() + 8 * 1024, dense.begin() + 16 * 1024, 77u);
+    const auto fresh = std::as_bytes(std::span(dense));
+    // As another program does it: the whole object at once, packed.
+    ASSERT_TRUE(store->remove("c/0/0").ok());
+    for (const Index first : {Index{32}, Index{0}}) {
+      const Region half{{{first, 32, 1, false}, {0, 1024, 1, false}}};
+      ASSERT_TRUE(
+          writer->write(half, fresh.subspan(static_cast<size_t>(first) * 4096, 32 * 4096)).ok());
+    }
+  }
+};
+
+// The index that is remembered tells of the old object: its ranges are other chunks of the new one.
+TEST_F(ReplacedShard, IsReadByItsOwnIndex) {
+  const std::string little = R"({"name":"bytes","configuration":{"endian":"little"}})";
+  const std::string packed = R"([)" + little + R"(,{"name":"zstd","configuration":{"level":1}}])";
+  const std::string nested = R"([{"name":"sharding_indexed","configuration":{"chunk_shape":[8,1024],
+    "codecs":[)" + little + R"(],"index_codecs":[)" +
+                             little + R"(,{"name":"crc32c"}]}}])";
+  make({64, 1024}, {8, 1024}, {64, 1024}, packed.c_str());
+  ASSERT_EQ(read(neuron_region(field->spec(), 3)).front(), 3 * 1024u);
+  replace();
+  EXPECT_EQ(read(whole_region({64, 1024})), dense);
+
+  make({64, 1024}, {32, 1024}, {64, 1024}, nested.c_str());
+  ASSERT_EQ(stored->spec().shards.size(), 2u);
+  ASSERT_EQ(read(neuron_region(field->spec(), 3)).front(), 3 * 1024u);
+  replace();
+  EXPECT_EQ(read(neuron_region(field->spec(), 40)).front(), 40 * 1024u);
+  EXPECT_EQ(read(whole_region({64, 1024})), dense);
+}
+
+// Every read of the object finds another version than its index: an error, and an end.
+TEST_F(EngineErrors, AShardThatIsReplacedEverAgainIsStale) {
+  make({64, 1024}, {16, 1024}, {64, 1024});
+  auto faults = std::make_shared<test::FaultStore>(store);
+  stored = open_stored_field(faults, "", {}).value();
+  field = engine->attach(stored).value();
+  ASSERT_EQ(read(neuron_region(field->spec(), 3)).front(), 3 * 1024u);
+  faults->add({.key_part = "c/0", .code = Code::kStale});
+  EXPECT_EQ(read_status(neuron_region(field->spec(), 20)).code(), Code::kStale);
+  faults->clear();
+  EXPECT_EQ(read(neuron_region(field->spec(), 20)).front(), 20 * 1024u);
+}
+
+TEST_F(RepairedByRename, AMappedShardIsReadByItsOwnIndex) {
+  make({64, 1024}, {16, 1024}, {64, 1024});
+  const size_t chunk = size_t{16} * 1024 * 4;
+  const auto shard = [&](std::vector<uint64_t> words) {
+    ByteVector bytes = store->bytes("c/0/0");
+    const auto at = [&](uint64_t offset) { return bytes.begin() + static_cast<ptrdiff_t>(offset); };
+    if (words[2] != chunk) std::swap_ranges(at(chunk), at(2 * chunk), at(2 * chunk));
+    const ShardLevel& level = stored->spec().shards.front();
+    const auto index = level.index_codecs.encode(std::as_bytes(std::span(words))).value();
+    std::ranges::copy(index, bytes.end() - static_cast<ptrdiff_t>(index.size()));
+    return bytes;
+  };
+  constexpr uint64_t kAbsent = ~uint64_t{0};
+  const auto first = shard({kAbsent, kAbsent, chunk, chunk, 2 * chunk, chunk, 3 * chunk, chunk});
+  const auto second = shard({kAbsent, kAbsent, 2 * chunk, chunk, chunk, chunk, 3 * chunk, chunk});
+  ASSERT_TRUE(store->put("c/0/0", first).ok());
+  move_to_files({"zarr.json", "c/0/0"});
+  const auto mapped = MMapNeuralField::open(dir.path());
+  ASSERT_TRUE(mapped.ok()) << mapped.status().to_string();
+  EXPECT_EQ(mapped->get(3)->as<uint32_t>()[0], 77u) << "an absent chunk: the index is known now";
+  plant("c/0/0", second);
+  for (Index neuron = 16; neuron < 64; neuron += 5) {
+    const auto activation = mapped->get(neuron);
+    ASSERT_TRUE(activation.ok()) << activation.status().to_string();
+    EXPECT_EQ(activation->as<uint32_t>()[0], neuron * 1024) << neuron;
   }
 }
 

@@ -77,7 +77,7 @@ TEST_F(ShardedField, R10_ShardShorterThanItsIndex) {
   store_->plant("a/c/0/0", "short");
   const ChunkPlace place = locate(*field_, {0, 0});
   EXPECT_EQ(place.kind, Kind::kError);
-  EXPECT_THAT(place.status.message(), HasSubstr("less than its index"));
+  EXPECT_THAT(place.status.message(), HasSubstr("it is truncated"));
 }
 
 TEST_F(ShardedField, MissingShardIsRememberedForItsTime) {
