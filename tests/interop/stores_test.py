@@ -60,6 +60,11 @@ class Stores(MountCase):
                 data = whole
             elif data.size:
                 array[...] = data
+            # Equal but for the bits of NaNs: zarr-python leaves out a chunk that equals the fill
+            # value, and to it one NaN equals another. What it reads is what must be read.
+            stored = np.asarray(array[...])
+        np.testing.assert_array_equal(stored, data)
+        data = stored
         self.expected[f"{group.path}/{name}".lstrip("/")] = data
 
     def version3_codecs(self):

@@ -240,18 +240,23 @@ TEST_F(Mount, ACachedNeuronIsReadWithoutARequest) {
     EXPECT_EQ(static_cast<size_t>(stat_of("neurons/3.raw").st_size), neuron_bytes(3).size());
   };
   use();
-  requests();
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // a snapshot lives for 250 ms
-  auto before = requests();
-  for (int i = 0; i < 200; ++i) use();
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  auto after = requests();
-  EXPECT_EQ(after["getattrs"], before["getattrs"]);
-  EXPECT_EQ(after["opens"], before["opens"]);
-  EXPECT_EQ(after["flushes"], before["flushes"]);
-  // The control file itself is looked up and read anew.
-  EXPECT_LE(after["lookups"] - before["lookups"], 3);
-  EXPECT_LE(after["reads"] - before["reads"], 3);
+  // The kernel may drop its caches at any time, for reasons of its own: not five times in a row.
+  for (int attempt = 1;; ++attempt) {
+    requests();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // a snapshot lives for 250 ms
+    auto before = requests();
+    for (int i = 0; i < 200; ++i) use();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    auto after = requests();
+    // The control file itself is looked up and read anew.
+    const bool silent =
+        after["getattrs"] == before["getattrs"] && after["opens"] == before["opens"] &&
+        after["flushes"] == before["flushes"] && after["lookups"] - before["lookups"] <= 3 &&
+        after["reads"] - before["reads"] <= 3;
+    if (silent) break;
+    ASSERT_LT(attempt, 5) << testing::PrintToString(before) << " became "
+                          << testing::PrintToString(after);
+  }
 }
 
 TEST_F(Mount, NamedRegionsAppearWithinTheirTtl) {
