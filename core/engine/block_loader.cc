@@ -37,6 +37,11 @@ void BlockLoader::finish(BlockLoad& load, const Status& status) const {
   }
 }
 
+void BlockLoader::missing(BlockLoad& load, const ChunkPlace& place) const {
+  versions_.see(place.key, place.version);
+  load.outcome = Outcome::kMissing;
+}
+
 // The bytes of an object were unreadable or no chunk: the next read opens it anew, and looks for
 // the chunk in it anew, so that it sees an object that has been put in its place.
 void BlockLoader::reject(const Job& job, const Status& status) const {
@@ -79,9 +84,9 @@ void BlockLoader::load_once(std::span<BlockLoad> loads) const {
   std::vector<Job> jobs;
   jobs.reserve(loads.size());
   for (size_t i = 0; i < loads.size(); ++i) {
-    const ChunkPlace& place = queries[query_of[i]].place;
+    ChunkPlace& place = queries[query_of[i]].place;
     if (place.kind == ChunkPlace::Kind::kMissing) {
-      loads[i].outcome = Outcome::kMissing;
+      missing(loads[i], place);
     } else if (place.kind == ChunkPlace::Kind::kError) {
       finish(loads[i], place.status);
     } else {
@@ -106,7 +111,7 @@ bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) 
     return false;
   }
   if (!info->exists) {
-    job.load->outcome = Outcome::kMissing;
+    missing(*job.load, *job.place);
     return false;
   }
   const uint64_t expected = field_.spec().codecs.decoded_size();
@@ -115,6 +120,7 @@ bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) 
                         " bytes where the metadata promises " + std::to_string(expected)));
     return false;
   }
+  job.place->version = info->version;
   *checked = job.place;
   return true;
 }
@@ -176,10 +182,12 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
     for (const Job& job : group) {
       if (op.outcome == ReadOp::Outcome::kData) {
         field_.spec().codecs.decode_raw_part(job.load->dest.first(job.range.length));
+        versions_.see(job.place->key, job.place->version);
         finish(*job.load, {});
       } else if (op.outcome == ReadOp::Outcome::kMissing) {
         if (job.place->kind == ChunkPlace::Kind::kWholeObject) {
-          job.load->outcome = Outcome::kMissing;
+          job.place->version.clear();
+          missing(*job.load, *job.place);
         } else {
           reject(job, vanished(job.place->key));
         }

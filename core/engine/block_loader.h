@@ -5,7 +5,8 @@
 // Thread-safety: load() from many threads. Ownership: borrows the field, grid and executor.
 // Memory: encoded bytes are held only within `scratch`, a budget of its own; one chunk at least.
 // Errors: per block, with the field, chunk and cause; a neighbour's failure never fails a block.
-// kStale when the object was replaced again and again while it was being read.
+// kStale when the object was replaced again and again while it was being read. What is loaded of raw
+// chunks, and what is found missing, is told to `versions`.
 #pragma once
 
 #include <span>
@@ -13,14 +14,16 @@
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
 #include "core/engine/block_grid.h"
+#include "core/engine/object_versions.h"
 #include "core/field/stored_field.h"
 
 namespace neurofs {
 
 class BlockLoader {
  public:
-  BlockLoader(StoredField& field, const BlockGrid& grid, Executor& decoders, Reservations& scratch)
-      : field_(field), grid_(grid), decoders_(decoders), scratch_(scratch) {}
+  BlockLoader(StoredField& field, const BlockGrid& grid, ObjectVersions& versions,
+              Executor& decoders, Reservations& scratch)
+      : field_(field), grid_(grid), versions_(versions), decoders_(decoders), scratch_(scratch) {}
 
   // Sets the outcome of each load. `loads` are in ascending block order.
   void load(std::span<BlockLoad> loads) const;
@@ -28,7 +31,7 @@ class BlockLoader {
  private:
   struct Job {
     BlockLoad* load;
-    const ChunkPlace* place;
+    ChunkPlace* place;
     ByteRange range;  // raw: bytes of the object
   };
   void load_once(std::span<BlockLoad> loads) const;
@@ -37,11 +40,13 @@ class BlockLoader {
   bool check_object_size(const Job& job, const ChunkPlace** checked) const;
   void load_encoded(std::span<Job> jobs) const;
   void read_and_decode(std::span<Job> jobs) const;
+  void missing(BlockLoad& load, const ChunkPlace& place) const;
   void finish(BlockLoad& load, const Status& status) const;
   void reject(const Job& job, const Status& status) const;
 
   StoredField& field_;
   const BlockGrid& grid_;
+  ObjectVersions& versions_;
   Executor& decoders_;
   Reservations& scratch_;
 };

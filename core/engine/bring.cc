@@ -67,9 +67,7 @@ Result<bool> RegionReader::read_brought(const Brought& brought, uint64_t offset,
   touched.wait = false;
   touched.brought = true;
   if (brought.impl_) touched.fetched = brought.impl_->requests;
-  NF_TRY(impl_->read_bytes(offset, out, &touched));
-  touched.report(*impl_->field, stream);
-  return !touched.would_wait;
+  return impl_->read_at_once(offset, out, stream, &touched);
 }
 
 bool RegionReader::same_field(const RegionReader& other) const {

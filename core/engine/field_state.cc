@@ -12,6 +12,7 @@ constexpr uint32_t kFeedbackEvery = 32;
 
 // Shortcuts are for fields whose slots cost at most this share of the budget.
 constexpr uint64_t kDirectShare = 64;
+constexpr size_t kMostShortcuts = 8;
 
 }  // namespace
 
@@ -20,7 +21,10 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
     : engine_(std::move(engine)),
       stored_(std::move(stored)),
       grid_(std::move(grid)),
+      versions_([this] { invalidate(); }),
       predictor_(std::move(predictor)) {
+  const FieldSpec& spec = stored_->spec();
+  if (!spec.object_version.empty()) versions_.see(spec.object_key, spec.object_version);
   new_generation();
 }
 
@@ -28,28 +32,36 @@ FieldState::~FieldState() {
   for (const auto& g : generations_) cache().drop(g->id);
 }
 
-void FieldState::new_generation() {
+FieldId FieldState::new_generation() {
+  const std::lock_guard lock(generations_mutex_);
+  const FieldId old = generations_.empty() ? FieldId(0) : generations_.back()->id;
   auto fresh = std::make_unique<Generation>();
   fresh->id = FieldId(engine_->next_field_id());
-  fresh->has_direct = grid_.block_count() <= cache().budget() / kDirectShare / sizeof(DirectSlot);
+  // Those of old generations stay for loads in flight; a field that changes ever again does without.
+  fresh->has_direct = generations_.size() < kMostShortcuts &&
+                      grid_.block_count() <= cache().budget() / kDirectShare / sizeof(DirectSlot);
   if (fresh->has_direct) fresh->direct = LazyArray<DirectSlot>(grid_.block_count());
-  const std::lock_guard lock(generations_mutex_);
   generation_.store(fresh.get(), std::memory_order_release);
   generations_.push_back(std::move(fresh));
+  return old;
 }
 
 void FieldState::invalidate() {
-  const FieldId old = generation().id;
   stored_->forget_indexes();
-  new_generation();  // loads in flight end under the old name, where no later read finds them
-  cache().drop(old);
+  // Loads in flight end under the old name, where no later read finds them.
+  cache().drop(new_generation());
 }
 
-BlockLoader FieldState::make_loader() const {
-  return {*stored_, grid_, engine_->decoders(), engine_->scratch()};
+Status FieldState::unsteady() const {
+  return {Code::kStale,
+          stored_->url() + " is being replaced faster than it can be read; read again"};
 }
 
-Result<Reservation> FieldState::fetch(std::span<BlockRequest> requests) const {
+BlockLoader FieldState::make_loader() {
+  return {*stored_, grid_, versions_, engine_->decoders(), engine_->scratch()};
+}
+
+Result<Reservation> FieldState::fetch(std::span<BlockRequest> requests) {
   const BlockLoader loader = make_loader();
   return cache().fetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
 }

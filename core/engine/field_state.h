@@ -15,6 +15,7 @@
 #include "core/engine/block_loader.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/field.h"
+#include "core/engine/object_versions.h"
 #include "core/prefetch/predictor.h"
 
 namespace neurofs {
@@ -53,24 +54,40 @@ class FieldState final : public Field {
     }
   };
   const Generation& generation() const { return *generation_.load(std::memory_order_acquire); }
-  BlockLoader make_loader() const;
+  BlockLoader make_loader();
 
   // Bytes of the block as it is requested from the cache: one slot size for all blocks of a field.
   uint64_t block_size() const { return grid_.block_size(); }
 
   // Loads blocks (ascending, distinct) into requests. See BlockCache::fetch.
-  Result<Reservation> fetch(std::span<BlockRequest> requests) const;
+  Result<Reservation> fetch(std::span<BlockRequest> requests);
+
+  // Runs `attempt` until the field's stored bytes did not change meanwhile, so that what it read is
+  // of one version of each object; kStale when they change each time.
+  template <typename Attempt>
+  Status read_steadily(const Attempt& attempt) const {
+    constexpr int kMostRetries = 3;
+    for (int retry = 0;; ++retry) {
+      const Generation* before = &generation();
+      Status status = attempt();
+      if (&generation() == before) return status;
+      if (retry == kMostRetries) return status.ok() ? unsteady() : status;
+    }
+  }
 
   // Tells the predictor of a read, unless another is being told, and starts what it proposes.
   void observe(StreamId stream, BlockRun run);
 
  private:
   void start_prefetch(BlockRun run);
-  void new_generation();
+  // Returns the name of the one before.
+  FieldId new_generation();
+  Status unsteady() const;
 
   const std::shared_ptr<EngineState> engine_;
   const std::shared_ptr<StoredField> stored_;
   const BlockGrid grid_;
+  ObjectVersions versions_;
   std::mutex generations_mutex_;
   std::vector<std::unique_ptr<Generation>> generations_;  // guarded by generations_mutex_
   std::atomic<const Generation*> generation_{nullptr};

@@ -117,6 +117,8 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
           if (r.outcome == BlockRequest::Outcome::kError) return r.status;
           if (r.outcome == BlockRequest::Outcome::kMissing) served = false;
         }
+        // Some may be of an older version than others: read() looks again.
+        if (&field.generation() != &generation) served = false;
       }
       for (size_t i = 0; served && i < parts.size(); ++i) {
         const auto it = std::lower_bound(

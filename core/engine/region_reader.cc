@@ -54,19 +54,30 @@ Status RegionReader::Impl::check_range(uint64_t offset, uint64_t length) const {
 
 Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
-  Touched touched;
-  NF_TRY(impl_->read_bytes(offset, out, &touched));
-  touched.report(*impl_->field, stream);
-  return {};
+  return impl_->field->read_steadily([&]() -> Status {
+    Touched touched;
+    NF_TRY(impl_->read_bytes(offset, out, &touched));
+    touched.report(*impl_->field, stream);
+    return {};
+  });
 }
 
 Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
   touched.wait = false;
-  NF_TRY(impl_->read_bytes(offset, out, &touched));
-  touched.report(*impl_->field, stream);
-  return !touched.would_wait;
+  return impl_->read_at_once(offset, out, stream, &touched);
+}
+
+Result<bool> RegionReader::Impl::read_at_once(uint64_t offset, MutableBytes out, StreamId stream,
+                                              Touched* touched) const {
+  const FieldState::Generation* before = &field->generation();
+  const Status status = read_bytes(offset, out, touched);
+  // What has changed meanwhile is for read() to look at again.
+  if (&field->generation() != before || status.code() == Code::kStale) return false;
+  NF_TRY(status);
+  touched->report(*field, stream);
+  return !touched->would_wait;
 }
 
 bool RegionReader::is_fine_grained() const {

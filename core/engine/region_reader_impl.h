@@ -65,6 +65,9 @@ struct RegionReader::Impl {
   Impl(std::shared_ptr<Field> f, const Region& r);
 
   Status check_range(uint64_t offset, uint64_t length) const;
+  // As RegionReader::try_read(); `touched` says what may be used.
+  Result<bool> read_at_once(uint64_t offset, MutableBytes out, StreamId stream,
+                            Touched* touched) const;
   Status read_bytes(uint64_t offset, MutableBytes out, Touched* touched) const;
   Status read_elements(Index first, Index count, std::byte* out, Touched* touched) const;
   Status read_box(const Box& box, std::byte* out, Touched* touched) const;

@@ -73,6 +73,7 @@ struct TieredMemory::Impl {
   }
   Result<Activation> get(Index neuron) const;
   Result<Activation> get_copy(Index neuron) const;
+  Status batch_get(std::span<const Index> neurons, std::byte* out) const;
   void copy_present(const FieldState::Generation& generation, std::span<const Index> neurons,
                     std::byte* row, std::vector<Absent>* absent) const;
   Status fetch_rows(const FieldState::Generation& generation, std::vector<Absent>& absent) const;
@@ -182,16 +183,20 @@ Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out)
     }
     return {};
   }
+  return m.field->read_steadily([&] { return m.batch_get(neurons, out.data()); });
+}
+
+Status TieredMemory::Impl::batch_get(std::span<const Index> neurons, std::byte* out) const {
   std::vector<Absent> absent;
-  const FieldState::Generation& generation = m.field->generation();
+  const FieldState::Generation& generation = field->generation();
   for (size_t i = 0; i < neurons.size(); i += kGuardedNeurons) {
     const size_t n = std::min(kGuardedNeurons, neurons.size() - i);
-    m.copy_present(generation, neurons.subspan(i, n), out.data() + i * m.neuron_size, &absent);
+    copy_present(generation, neurons.subspan(i, n), out + i * neuron_size, &absent);
   }
-  m.field->engine_state().hits.add(neurons.size() - absent.size());
+  field->engine_state().hits.add(neurons.size() - absent.size());
   if (absent.empty()) return {};
-  m.field->engine_state().misses.add(absent.size());
-  return m.fetch_rows(generation, absent);
+  field->engine_state().misses.add(absent.size());
+  return fetch_rows(generation, absent);
 }
 
 // Two passes over a few neurons at a time: the first finds their rows and asks the CPU for them, the

@@ -48,6 +48,8 @@ struct FieldSpec {
   KeyEncoding key_encoding;
   std::string object_key;                    // kSingleObject: the one object
   uint64_t object_offset = 0;                // kSingleObject: where the elements begin
+  ByteVector object_head;                    // kSingleObject: bytes at its start that described it
+  std::string object_version;                // kSingleObject: ObjectInfo::version at that moment
   size_t neuron_axes = 0;                    // leading axes that index neurons
   std::vector<std::string> dimension_names;  // empty, or one per axis ("" where null)
   nlohmann::json attributes = nlohmann::json::object();

@@ -13,13 +13,15 @@ namespace {
 using Kind = NodeDocuments::Kind;
 
 // The first bytes of an object, as many as it has.
-Result<ByteVector> read_head(ObjectStore& store, std::string_view key, uint64_t size) {
+Result<ByteVector> read_head(ObjectStore& store, std::string_view key, uint64_t size,
+                             ObjectInfo* seen) {
   ByteVector head(size);
   const MutableBytes dest(head);
   ReadOp op;
   op.key = key;
   op.range = {0, size};
   op.dests = {&dest, 1};
+  op.seen = seen;
   store.read({&op, 1});
   if (op.outcome == ReadOp::Outcome::kError) return op.status;
   if (op.outcome != ReadOp::Outcome::kData) return corrupt("the file vanished while it was read");
@@ -36,24 +38,29 @@ Status check_length(const FieldSpec& spec, uint64_t size) {
 
 // Nothing when the file has no .npy magic.
 Result<std::optional<FieldSpec>> read_npy(ObjectStore& store, std::string_view key, uint64_t size) {
+  ObjectInfo seen;
   NF_ASSIGN(const ByteVector start,
-            read_head(store, key, std::min<uint64_t>(size, kNpyPreambleBytes)));
+            read_head(store, key, std::min<uint64_t>(size, kNpyPreambleBytes), &seen));
   if (!has_npy_magic(start)) return std::optional<FieldSpec>();
   NF_ASSIGN(const size_t offset, npy_data_offset(start));
   if (size < offset) return corrupt("the .npy file ends within its header");
-  NF_ASSIGN(const ByteVector head, read_head(store, key, offset));
+  NF_ASSIGN(ByteVector head, read_head(store, key, offset, &seen));
   NF_ASSIGN(FieldSpec spec, parse_npy_header(head));
-  NF_TRY(check_length(spec, size));
+  NF_TRY(check_length(spec, seen.size));
+  spec.object_head = std::move(head);
+  spec.object_version = seen.version;
   return std::optional<FieldSpec>(std::move(spec));
 }
 
-Result<std::optional<FieldSpec>> read_raw(ObjectStore& store, std::string_view key, uint64_t size) {
+Result<std::optional<FieldSpec>> read_raw(ObjectStore& store, std::string_view key,
+                                          const ObjectInfo& info) {
   const std::string description = std::string(key) + ".json";
   NF_ASSIGN(const auto document, read_document(store, "", description));
   if (!document) return std::optional<FieldSpec>();
   auto spec = parse_raw_description(*document);
   if (!spec.ok()) return spec.status().with_context(document_url(store, "", description));
-  NF_TRY(check_length(*spec, size));
+  NF_TRY(check_length(*spec, info.size));
+  spec->object_version = info.version;
   return std::optional<FieldSpec>(std::move(spec).value());
 }
 
@@ -64,7 +71,7 @@ Result<std::optional<FieldSpec>> read_file(ObjectStore& store, std::string_view 
   if (!info.ok() || !info->exists) return std::optional<FieldSpec>();
   const std::string url = document_url(store, "", key);
   auto spec = read_npy(store, key, info->size);
-  if (spec.ok() && !spec->has_value()) spec = read_raw(store, key, info->size);
+  if (spec.ok() && !spec->has_value()) spec = read_raw(store, key, *info);
   if (!spec.ok()) return spec.status().with_context(url);
   if (spec->has_value()) (*spec)->object_key = std::string(key);
   return spec;

@@ -25,8 +25,8 @@ struct ChunkPlace {
   Kind kind = Kind::kMissing;  // kMissing: every element is the fill value
   std::string key;
   ByteRange range;  // kRange: bytes of the object
-  // kRange: what ReadOp::if_version must say, for the range holds in that version of the object
-  // alone. Empty where the metadata says the range.
+  // Of the object that says so: what ReadOp::if_version must be for a kRange, which holds in that
+  // version alone. Empty for a kWholeObject and where there is no object.
   std::string version;
   Status status;  // kError
 };

@@ -5,6 +5,7 @@
 #include "core/field/zarr_field.h"
 
 #include <algorithm>
+#include <mutex>
 #include <span>
 #include <unordered_map>
 
@@ -64,10 +65,15 @@ class ZarrField final : public StoredField {
   const FieldSpec& spec() const override { return spec_; }
   ObjectStore& store() const override { return *store_; }
   std::string url() const override { return url_; }
-  void forget_indexes() override { cache_.clear(); }
+  void forget_indexes() override {
+    cache_.clear();
+    const std::lock_guard lock(single_mutex_);
+    single_version_.clear();
+  }
 
   // A slice at a time: each query may need an index per level, and those of a slice are all held.
   void locate(std::span<ChunkQuery> queries) override {
+    if (spec_.key_encoding.kind == KeyEncoding::Kind::kSingleObject) return locate_single(queries);
     uint64_t indexes = 1;
     for (const ShardLevel& level : spec_.shards) indexes += level.index_size;
     const size_t most = std::max<uint64_t>(kMostIndexBytes / indexes, 1);
@@ -79,6 +85,57 @@ class ZarrField final : public StoredField {
   }
 
  private:
+  void locate_single(std::span<ChunkQuery> queries) {
+    const auto version = single_version();
+    for (ChunkQuery& query : queries) {
+      query.place = {};
+      query.place.key = spec_.object_key;
+      if (!grid_.contains(query.chunk)) {
+        refuse(query);
+      } else if (!version.ok()) {
+        query.place.kind = ChunkPlace::Kind::kError;
+        query.place.status = version.status();
+      } else {
+        query.place.kind = ChunkPlace::Kind::kRange;
+        query.place.range = {spec_.object_offset, spec_.size()};
+        query.place.version = *version;
+      }
+    }
+  }
+
+  // The version of the one object whose elements may be read. When it has changed, its head must
+  // say what it said before: the elements of another array would be read as numbers of this one.
+  Result<std::string> single_version() {
+    const std::lock_guard lock(single_mutex_);
+    if (!single_version_.empty()) return single_version_;
+    ByteVector head(spec_.object_head.size());
+    const MutableBytes dest(head);
+    ObjectInfo seen;
+    ReadOp op;
+    op.key = spec_.object_key;
+    op.range = {0, head.size()};
+    op.dests = {&dest, 1};
+    op.seen = &seen;
+    store_->read({&op, 1});
+    if (op.outcome == ReadOp::Outcome::kError) return op.status.with_context(url_);
+    if (op.outcome == ReadOp::Outcome::kMissing) {
+      return io_error(url_ + " is not there any longer; put it back, or unmount");
+    }
+    if (head != spec_.object_head || seen.size < spec_.object_offset + spec_.size()) {
+      return Status(Code::kStale, url_ +
+                                      " has been replaced by another array since it was opened; "
+                                      "unmount and mount it again");
+    }
+    single_version_ = seen.version;
+    return single_version_;
+  }
+
+  void refuse(ChunkQuery& query) const {
+    query.place.kind = ChunkPlace::Kind::kError;
+    query.place.status = invalid_argument(url_ + ": no chunk " + to_string(query.chunk) +
+                                          " in an array of shape " + to_string(spec_.shape));
+  }
+
   void locate_slice(std::span<ChunkQuery> queries) {
     LoadedShards loaded;
     // Each round settles one level for every query, so the last one finds nothing left to read.
@@ -110,13 +167,12 @@ class ZarrField final : public StoredField {
   void resolve(ChunkQuery& query, LoadedShards* loaded, std::vector<IndexRead>* wanted) const {
     query.place = {};
     ChunkPlace& place = query.place;
-    if (!grid_.contains(query.chunk)) {
-      place.kind = ChunkPlace::Kind::kError;
-      place.status = invalid_argument(url_ + ": no chunk " + to_string(query.chunk) +
-                                      " in an array of shape " + to_string(spec_.shape));
+    if (!grid_.contains(query.chunk)) return refuse(query);
+    if (grid_.levels() == 0) {
+      place.kind = ChunkPlace::Kind::kWholeObject;
+      place.key = key_of(query.chunk);
       return;
     }
-    if (grid_.levels() == 0) return resolve_object(query);
     ByteRange extent;
     std::string_view version;
     for (size_t level = 0; level < grid_.levels(); ++level) {
@@ -130,7 +186,10 @@ class ZarrField final : public StoredField {
       }
       const size_t entry = grid_.entry_of(query.chunk, level);
       const ShardIndex::Entry where = shard->index->at(entry);
-      if (where.kind == ShardIndex::EntryKind::kMissing) return finish(query, {});
+      if (where.kind == ShardIndex::EntryKind::kMissing) {
+        place.version = shard->index->version();
+        return finish(query, {});
+      }
       if (where.kind == ShardIndex::EntryKind::kCorrupt) {
         return finish(
             query, {nullptr, describe(shard->index->explain(entry), key_of(query.chunk)), false});
@@ -142,16 +201,6 @@ class ZarrField final : public StoredField {
     place.range = extent;
     place.version = version;
     place.key = key_of(query.chunk);
-  }
-
-  void resolve_object(ChunkQuery& query) const {
-    query.place.key = key_of(query.chunk);
-    if (spec_.key_encoding.kind == KeyEncoding::Kind::kSingleObject) {
-      query.place.kind = ChunkPlace::Kind::kRange;
-      query.place.range = {spec_.object_offset, spec_.size()};
-    } else {
-      query.place.kind = ChunkPlace::Kind::kWholeObject;
-    }
   }
 
   // A missing chunk or a failure.
@@ -262,6 +311,8 @@ class ZarrField final : public StoredField {
   ShardGrid grid_;
   ShardIndexCache cache_;
   Counter* index_reads_ = nullptr;
+  std::mutex single_mutex_;
+  std::string single_version_ = spec_.object_version;  // guarded by single_mutex_; "": look again
 };
 
 }  // namespace

@@ -1,9 +1,13 @@
 // What the engine says of bad stored bytes: an error that names the place, and nothing remembered.
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "core/engine/mmap_neural_field.h"
+#include "core/storage/file_store.h"
 #include "tests/engine/engine_fixture.h"
 #include "tests/storage/fault_store.h"
 #include "tests/storage/temp_dir.h"
@@ -142,6 +146,116 @@ TEST_F(ReplacedShard, IsReadByItsOwnIndex) {
   replace();
   EXPECT_EQ(read(neuron_region(field->spec(), 40)).front(), 40 * 1024u);
   EXPECT_EQ(read(whole_region({64, 1024})), dense);
+}
+
+// Half of a chunk is in RAM when its object is replaced: the other half is not put beside it.
+TEST_F(RepairedByRename, R26AChunkIsNeverOfTwoVersions) {
+  for (const bool sharded : {false, true}) {
+    make({64, 1024}, {sharded ? 32 : 64, 1024}, {64, 1024});
+    ASSERT_EQ(stored->spec().shards.empty(), !sharded);
+    move_to_files({"zarr.json", "c/0/0"});
+    ASSERT_EQ(read(neuron_region(field->spec(), 3)).front(), 3 * 1024u);
+    ByteVector fresh = store->bytes("c/0/0");
+    for (size_t i = 0; i < size_t{64} * 4096; i += 4) fresh[i + 3] ^= std::byte{0x80};
+    std::vector<uint32_t> changed = dense;
+    for (uint32_t& value : changed) value ^= 0x80000000u;
+    plant("c/0/0", fresh);
+    stored->store().forget("c/0/0");  // as after its time in the cache of open files
+    const auto got = read(whole_region({64, 1024}));
+    EXPECT_EQ(got, changed) << (sharded ? "sharded" : "not sharded");
+    const RegionReader pinned(field, whole_region({64, 1024}));
+    const auto pins = pinned.read_pinned(0, 16384, 1);
+    ASSERT_TRUE(pins.ok());
+    EXPECT_EQ(std::memcmp(pins->spans()[0].data(), changed.data(), pins->spans()[0].size()), 0);
+  }
+}
+
+// The same under readers and a writer that go on at once: each read is of one version, or stale.
+TEST_F(RepairedByRename, R26ReadersBesideAWriterThatReplaces) {
+  make({64, 1024}, {32, 1024}, {64, 1024});
+  move_to_files({"zarr.json", "c/0/0"});
+  auto files =
+      FileStore::open(dir.path(), {}, {.fd_max_age = std::chrono::milliseconds(0)}).value();
+  stored = open_stored_field(files, "", {}).value();
+  EngineOptions options;
+  options.ram_bytes = uint64_t{200} << 10;  // less than the field: blocks come and go
+  options.predictor = "stride";
+  engine = Engine::create(options).value();
+  field = engine->attach(stored).value();
+  std::atomic<bool> stop{false};
+  std::atomic<int> mixed{0};
+  std::atomic<int> good{0};
+  std::vector<std::thread> readers;
+  for (uint64_t n = 0; n < 4; ++n) {
+    readers.emplace_back([&, n] {
+      const Region chunk{{{static_cast<Index>(n % 2 * 32), 32, 1, false}, {0, 1024, 1, false}}};
+      const RegionReader reader(field, chunk);
+      std::vector<uint32_t> out(size_t{32} * 1024);
+      while (!stop) {
+        // A part first, so that the chunk is in RAM in parts.
+        (void)reader.read(n * 8192, std::as_writable_bytes(std::span(out)).first(4096), n);
+        const Status status = reader.read(0, std::as_writable_bytes(std::span(out)), n);
+        if (!status.ok()) {
+          EXPECT_EQ(status.code(), Code::kStale) << status.to_string();
+          continue;
+        }
+        ++good;
+        const uint32_t mask = 0xff000000u;
+        for (size_t i = 0; i < out.size(); ++i) {
+          if ((out[i] & mask) != (out[0] & mask) || (out[i] & ~mask) != n % 2 * 32768 + i) ++mixed;
+        }
+      }
+    });
+  }
+  ByteVector bytes = store->bytes("c/0/0");
+  for (int version = 1; version <= 60; ++version) {
+    for (size_t i = 0; i < size_t{64} * 4096; i += 4)
+      bytes[i + 3] = static_cast<std::byte>(version);
+    plant("c/0/0", bytes);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  stop = true;
+  for (auto& t : readers) t.join();
+  EXPECT_EQ(mixed, 0);
+  EXPECT_GT(good, 0);
+}
+
+TEST_F(RepairedByRename, R26ARemovedChunkIsFillAndNotHalfOfIt) {
+  make({64, 1024}, {64, 1024}, {});
+  move_to_files({"zarr.json", "c/0/0"});
+  ASSERT_EQ(read(neuron_region(field->spec(), 3)).front(), 3 * 1024u);
+  std::filesystem::remove(dir.path() + "/c/0/0");
+  stored->store().forget("c/0/0");
+  EXPECT_EQ(read(whole_region({64, 1024})), std::vector<uint32_t>(size_t{64} * 1024, 77u));
+}
+
+// numpy.save over a file that is mounted: the same kind of array is read as it is now; another one is
+// not taken for it.
+TEST_F(RepairedByRename, R26AnNpyFileThatIsReplaced) {
+  make({4, 4}, {4, 4}, {});
+  const auto npy = [](const std::string& dtype, uint8_t value) {
+    std::string header =
+        "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': (16, 1024), }";
+    header.resize(117, ' ');
+    header += '\n';
+    std::string text("\x93NUMPY\x01\x00\x76\x00", 10);
+    text += header + std::string(size_t{16} * 4096, static_cast<char>(value));
+    const auto bytes = std::as_bytes(std::span(text));
+    return ByteVector(bytes.begin(), bytes.end());
+  };
+  plant("a.npy", npy("<u4", 1));
+  stored = open_stored_field(open_store(dir.path(), {}).value(), "a.npy", {}).value();
+  field = engine->attach(stored).value();
+  EXPECT_EQ(read(neuron_region(field->spec(), 3)).front(), 0x01010101u);
+  plant("a.npy", npy("<u4", 2));
+  stored->store().forget("a.npy");
+  EXPECT_EQ(read(whole_region({16, 1024})), std::vector<uint32_t>(size_t{16} * 1024, 0x02020202u));
+  plant("a.npy", npy("<f4", 3));
+  stored->store().forget("a.npy");
+  field->invalidate();
+  const Status status = read_status(whole_region({16, 1024}));
+  EXPECT_EQ(status.code(), Code::kStale) << status.to_string();
+  EXPECT_NE(status.message().find("another array"), std::string::npos) << status.message();
 }
 
 // Every read of the object finds another version than its index: an error, and an end.
