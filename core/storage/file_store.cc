@@ -82,6 +82,13 @@ struct FileStore::Window {
   std::shared_ptr<OpenFile> last_file;
 };
 
+// What the file of the last check is now.
+struct FileStore::VersionNow {
+  const OpenFile* file = nullptr;
+  int error = 0;
+  std::string text;
+};
+
 Result<std::shared_ptr<FileStore>> FileStore::open(std::string_view url,
                                                    const StoreOptions& options,
                                                    const Tuning& tuning) {
@@ -200,27 +207,27 @@ FileStore::Prepared FileStore::fail_open(ReadOp& op, const OpenFile::Opened& ope
 }
 
 void FileStore::plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& window) {
-  if (Status same = check_version(op, file->version(), url_); !same.ok()) {
-    return fail(op, std::move(same));
-  }
   constexpr auto kMaxOffset = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
   uint64_t end = 0;
   const bool far = !checked_add(op.range.offset, op.range.length, &end) || end > kMaxOffset;
   // The usual read does not ask for the size: a short transfer tells as much.
-  int64_t size = std::numeric_limits<int64_t>::max();
-  if (needs_size(op) || far) size = file->size();
-  if (size < 0) {
-    return fail(op, errno_status(static_cast<int>(-size), doing("asking the size of", op.key)));
+  FileVersion now = {.size = uint64_t{INT64_MAX}};
+  if (needs_size(op) || far) {
+    if (const int error = file->look(&now); error != 0) {
+      return fail(op, errno_status(error, doing("asking the size of", op.key)));
+    }
   }
-  auto range = resolve_read(op, static_cast<uint64_t>(size), url_);
+  auto range = resolve_read(op, now.size, url_);
   if (!range.ok()) return fail(op, range.status());
   op.outcome = ReadOp::Outcome::kData;
-  if (op.seen != nullptr) {
-    *op.seen = {true, static_cast<uint64_t>(size), file->version(), file->modified_ns()};
-  }
+  // What it was before the read: a version that is asked for is compared with what it is afterwards.
+  if (op.seen != nullptr) *op.seen = {true, now.size, now.text(), now.modified_ns};
   counters_.requested_bytes.add(range->length);
   if (op.whole != nullptr) op.whole->resize(range->length);
-  if (range->length == 0) return;
+  if (range->length == 0) {
+    VersionNow unchanged;
+    return check_unchanged(op, *file, &unchanged);
+  }
 
   FileRead read;
   read.file = file.get();
@@ -246,8 +253,29 @@ void FileStore::transfer(Window& window) {
       direct_refused_ = true;
     }
     if (settle(read)) pread_->read({&read, 1});
-    if (read.failed()) report(*window.members[i].op, read);
   }
+  VersionNow now;
+  for (size_t i = 0; i < window.reads.size(); ++i) {
+    ReadOp& op = *window.members[i].op;
+    check_unchanged(op, *window.members[i].file, &now);
+    if (window.reads[i].failed() && op.outcome == ReadOp::Outcome::kData) {
+      report(op, window.reads[i]);
+    }
+  }
+}
+
+// After the read: a file that was written to meanwhile says so by its time, which the kernel sets
+// before it takes the first byte. Ops of one file follow each other: one look serves them.
+void FileStore::check_unchanged(ReadOp& op, const OpenFile& file, VersionNow* now) const {
+  if (op.if_version.empty()) return;
+  if (now->file != &file) {
+    FileVersion version;
+    now->error = file.look(&version);
+    now->text = version.text();
+    now->file = &file;
+  }
+  if (now->error != 0) return fail(op, errno_status(now->error, doing("looking at", op.key)));
+  if (Status same = check_version(op, now->text, url_); !same.ok()) fail(op, std::move(same));
 }
 
 // True when a failed read is worth one more try; clears its outcome then.

@@ -46,13 +46,13 @@ struct ReadOp {
   ByteVector* whole = nullptr;  // read the whole object here, if it has at most `whole_limit` bytes
   uint64_t whole_limit = 0;     // a larger object is kCorrupt
   // Unless empty, what the bytes must be of: an ObjectInfo::version that an earlier read saw.
-  // Another one is kStale, and what was transferred is not to be used.
+  // Another one, now or by the end of the read, is kStale, and what was transferred is not to be used.
   std::string_view if_version;
 
   // out
   Outcome outcome = Outcome::kPending;
   Status status;               // set when outcome is kError
-  ObjectInfo* seen = nullptr;  // unless null, set with kData: the object that the bytes are of
+  ObjectInfo* seen = nullptr;  // unless null, set with kData: the object before it was read
 };
 
 struct ListEntry {

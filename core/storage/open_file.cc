@@ -6,7 +6,6 @@
 #include <bit>
 #include <cerrno>
 
-#include "core/storage/file_version.h"
 #include "core/storage/rooted_dir.h"
 
 namespace neurofs {
@@ -47,7 +46,7 @@ OpenFile::Opened OpenFile::open(const RootedDir& root, const std::string& key,
 
 int OpenFile::inspect(uint32_t direct_alignment, const char** reason) {
   struct statx info = {};
-  unsigned mask = STATX_TYPE | STATX_MTIME | STATX_SIZE | STATX_INO;
+  unsigned mask = STATX_TYPE;
 #ifdef STATX_DIOALIGN
   mask |= STATX_DIOALIGN;
 #endif
@@ -56,8 +55,6 @@ int OpenFile::inspect(uint32_t direct_alignment, const char** reason) {
     *reason = file_kind(info.stx_mode);
     return EINVAL;
   }
-  modified_ns_ = info.stx_mtime.tv_sec * int64_t{1'000'000'000} + info.stx_mtime.tv_nsec;
-  version_ = FileVersion{modified_ns_, info.stx_size, info.stx_ino}.text();
   offset_alignment_ = memory_alignment_ = kSafeAlignment;
 #ifdef STATX_DIOALIGN
   if (direct() && (info.stx_mask & STATX_DIOALIGN) != 0) {
@@ -75,6 +72,13 @@ void OpenFile::make_buffered() {
   const int flags = ::fcntl(fd(), F_GETFL);
   if (flags >= 0) ::fcntl(fd(), F_SETFL, flags & ~O_DIRECT);
   direct_.store(false, std::memory_order_relaxed);
+}
+
+int OpenFile::look(FileVersion* now) const {
+  struct stat info = {};
+  if (::fstat(fd(), &info) != 0) return errno;
+  *now = FileVersion::of(info);
+  return 0;
 }
 
 int64_t OpenFile::size() const {

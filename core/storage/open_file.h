@@ -7,9 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "core/base/result.h"
+#include "core/storage/file_version.h"
 #include "core/storage/unique_fd.h"
 
 namespace neurofs {
@@ -41,10 +41,8 @@ class OpenFile {
   // the read.
   void make_buffered();
 
-  // When it was opened. What is written into the file later does not change them.
-  const std::string& version() const { return version_; }
-  int64_t modified_ns() const { return modified_ns_; }
-
+  // What it is now: 0 or errno.
+  int look(FileVersion* now) const;
   // Size now, or -errno.
   int64_t size() const;
 
@@ -56,8 +54,6 @@ class OpenFile {
   std::atomic<bool> direct_;
   uint32_t offset_alignment_ = 1;
   uint32_t memory_alignment_ = 1;
-  int64_t modified_ns_ = 0;
-  std::string version_;
 };
 
 // "a FIFO", "a directory": what a mode is, for messages.

@@ -286,6 +286,12 @@ TEST_P(StoreContract, AVersionThatWasSeenIsReadOrStale) {
   ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
   EXPECT_TRUE(out == slice(first, 4900, 100));
 
+  if (store_->can_write_at()) {
+    ASSERT_TRUE(store_->write_at("x", 4950, Bytes(first).first(10), 0).ok());
+    store_->read({&op, 1});
+    EXPECT_EQ(op.status.code(), Code::kStale) << "written in place: " << op.status.to_string();
+    op.status = {};
+  }
   put_pattern("x", 5000, 2);
   store_->read({&op, 1});
   EXPECT_EQ(op.outcome, Outcome::kError);

@@ -220,6 +220,18 @@ TEST_F(RepairedByRename, R26ReadersBesideAWriterThatReplaces) {
   EXPECT_GT(good, 0);
 }
 
+// As `neurofs write` does it, beside a reader that has a part of the chunk.
+TEST_F(RepairedByRename, R26AChunkThatIsWrittenInPlace) {
+  make({64, 1024}, {32, 1024}, {64, 1024});
+  move_to_files({"zarr.json", "c/0/0"});
+  ASSERT_EQ(read(neuron_region(field->spec(), 3)).front(), 3 * 1024u);
+  auto files = open_store(dir.path(), {.writable = true}).value();
+  auto writer = std::move(FieldWriter::open(open_stored_field(files, "", {}).value()).value());
+  for (uint32_t& value : dense) value += 7;
+  ASSERT_TRUE(writer->write(whole_region({64, 1024}), std::as_bytes(std::span(dense))).ok());
+  EXPECT_EQ(read(whole_region({64, 1024})), dense);
+}
+
 TEST_F(RepairedByRename, R26ARemovedChunkIsFillAndNotHalfOfIt) {
   make({64, 1024}, {64, 1024}, {});
   move_to_files({"zarr.json", "c/0/0"});
