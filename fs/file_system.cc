@@ -57,7 +57,11 @@ FileSystem::FileSystem(Sources sources)
     : engine_(std::move(sources.engine)),
       store_(std::move(sources.store)),
       mount_(std::move(sources.mount)),
-      errors_(std::make_unique<ErrorLog>(engine_->metrics())) {}
+      errors_(std::make_unique<ErrorLog>(engine_->metrics())) {
+  engine_->metrics().gauge("fs_remembered_nodes",
+                           "Regions, links and control files that the kernel remembers",
+                           [nodes = nodes_] { return static_cast<double>(nodes->size()); });
+}
 
 FileSystem::~FileSystem() = default;
 
@@ -114,8 +118,43 @@ Result<Entry> FileSystem::lookup(NodeId parent_id, std::string_view name) {
   return internal_error("a target of no kind");
 }
 
+void FileSystem::on_change(const std::function<void(uint32_t field)>& changed) {
+  for (uint32_t i = 0; i < tree_->size(); ++i) {
+    const FieldFiles* files = files_of(i);
+    if (files == nullptr || !files->field) continue;
+    files->field->on_change(changed ? [changed, i] { changed(i); } : std::function<void()>());
+  }
+}
+
+void FileSystem::revalidate() {
+  for (uint32_t i = 0; i < tree_->size(); ++i) {
+    const FieldFiles* files = files_of(i);
+    if (files != nullptr && files->field) files->field->revalidate();
+  }
+}
+
+FileSystem::Remembered FileSystem::remembered(uint32_t field) const {
+  Remembered all;
+  const Node directory{.kind = Node::Kind::kDirectory, .field = field};
+  all.directory = field == 0 ? kRootId : *ids_->encode(directory);
+  tree_->list(directory, 0, [&](std::string_view name, const Node& node, uint64_t) {
+    all.names.emplace_back(name);
+    if (node.kind == Node::Kind::kWhole) all.files.push_back(*ids_->encode(node));
+    return true;
+  });
+  interned_.for_each([&](NodeId id, const InternedNode& node) {
+    const auto* region = dynamic_cast<const RegionNode*>(&node);
+    if (region != nullptr && region->field == field) all.files.push_back(id);
+  });
+  return all;
+}
+
+bool FileSystem::is_interned(NodeId id) const {
+  return ids_->decode(id).kind == Node::Kind::kInterned;
+}
+
 void FileSystem::forget(NodeId id, uint64_t lookups) {
-  if (ids_->decode(id).kind == Node::Kind::kInterned) interned_.forget(id, lookups);
+  if (is_interned(id)) interned_.forget(id, lookups);
 }
 
 Result<Entry> FileSystem::entry_of(const Node& node) {

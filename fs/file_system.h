@@ -113,7 +113,21 @@ class FileSystem {
   // Bytes of all fields, for statfs.
   uint64_t total_size() const;
   Metrics& metrics() const { return engine_->metrics(); }
-  size_t interned_count() const { return interned_.size(); }
+  // `changed` is called, from any thread, when stored data of a field (its index in the tree) turns
+  // out to be of another version than before. It must not wait. Null: no longer; waits for calls.
+  void on_change(const std::function<void(uint32_t field)>& changed);
+  // Looks whether stored data that was read lately has changed. May wait for the store.
+  void revalidate();
+  // What the kernel may remember of a field: names in its directory, and files that may be open.
+  struct Remembered {
+    NodeId directory{0};
+    std::vector<std::string> names;
+    std::vector<NodeId> files;
+  };
+  Remembered remembered(uint32_t field) const;
+
+  // True for what lives as long as the kernel remembers it: regions, links, control files.
+  bool is_interned(NodeId id) const;
 
  private:
   struct OpenFile;
@@ -153,7 +167,9 @@ class FileSystem {
   std::unique_ptr<Tree> tree_;
   std::unique_ptr<NodeIds> ids_;
   std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
-  InternedNodes interned_;
+  // Shared with a gauge of the engine, which may outlive this.
+  const std::shared_ptr<InternedNodes> nodes_ = std::make_shared<InternedNodes>();
+  InternedNodes& interned_ = *nodes_;
 };
 
 }  // namespace neurofs

@@ -141,6 +141,7 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   const auto entry = adapter.fs.lookup(node_id(parent), name);
   if (entry.ok()) {
     const fuse_entry_param param = entry_param(adapter.options, *entry);
+    if (adapter.fs.is_interned(entry->id)) adapter.kernel_cache.note(node_id(parent), name);
     if (fuse_reply_entry(req, &param) == -ENOENT) adapter.fs.forget(entry->id, 1);
     return;
   }
@@ -340,7 +341,17 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
       cold_reads(fs, std::max(2u, 2 * std::thread::hardware_concurrency()),
                  [](void* request, const Result<size_t>& got, Bytes bytes) {
                    reply_read(static_cast<fuse_req_t>(request), got, bytes);
-                 }) {}
+                 }),
+      kernel_cache(file_system, options.max_regions,
+                   {.take_back_name =
+                        [this](NodeId parent, const std::string& name) {
+                          (void)fuse_lowlevel_notify_inval_entry(session, parent.value(),
+                                                                 name.data(), name.size());
+                        },
+                    .drop_pages =
+                        [this](NodeId file) {
+                          (void)fuse_lowlevel_notify_inval_inode(session, file.value(), 0, 0);
+                        }}) {}
 
 const fuse_lowlevel_ops& fuse_operations() {
   static const fuse_lowlevel_ops kOperations = [] {

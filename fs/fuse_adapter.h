@@ -12,10 +12,12 @@
 
 #include "fs/cold_reads.h"
 #include "fs/file_system.h"
+#include "fs/kernel_cache.h"
 #include "fs/mount_options.h"
 #include "fs/request_counters.h"
 
 struct fuse_lowlevel_ops;
+struct fuse_session;
 
 namespace neurofs {
 
@@ -25,12 +27,15 @@ struct FuseAdapter {
   std::function<void()> on_init;  // called once, when the kernel has agreed on a protocol
   bool no_open = false;           // set by init: the kernel opens files on its own
 
+  fuse_session* session = nullptr;  // set once the session is made
+
   FuseAdapter(FileSystem& file_system, const MountOptions& mount_options,
               std::function<void()> initialized);
 
   RequestCounters requests;
   Counter& read_bytes;
   ColdReads cold_reads;
+  KernelCache kernel_cache;
 };
 
 // The table for fuse_session_new, whose user data is a FuseAdapter.

@@ -109,6 +109,7 @@ Status Session::mount(const std::string& source) {
   session_ = fuse_session_new(&args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &adapter_);
   fuse_opt_free_args(&args);
   if (session_ == nullptr) return invalid_argument("libfuse refuses: " + exchange_fuse_message({}));
+  adapter_.session = session_;
   if (fuse_session_mount(session_, mountpoint_.c_str()) != 0) {
     return io_error(
         "cannot mount on " + mountpoint_ + ": " + exchange_fuse_message({}) +
@@ -154,6 +155,7 @@ void Session::announce() {
 // libfuse's loop looks at its exit flag when a signal interrupts its wait; kicking it until it has
 // seen the flag leaves no window.
 void Session::stop_loop() {
+  adapter_.kernel_cache.close();
   fuse_session_exit(session_);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.drain_s);
   while (!finished_) {
@@ -172,7 +174,8 @@ void Session::stop_loop() {
 void Session::watch() {
   bool announced = false;
   while (!finished_) {
-    const int number = signals_.wait(-1);
+    const int number = signals_.wait(
+        options_.revalidate_s == 0 ? -1 : static_cast<int>(options_.revalidate_s) * 1000);
     if (finished_) return;
     if (number != 0) {
       signal_ = number;
@@ -182,6 +185,7 @@ void Session::watch() {
       announced = true;
       announce();
     }
+    if (announced && number == 0) adapter_.kernel_cache.revalidate();
   }
 }
 
@@ -198,6 +202,7 @@ Result<int> Session::run(const std::string& source) {
     finished_ = true;
     signals_.wake();
     watcher.join();
+    adapter_.kernel_cache.close();
     fuse_session_unmount(session_);
   }
   if (session_ != nullptr) fuse_session_destroy(session_);

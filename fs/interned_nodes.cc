@@ -55,6 +55,13 @@ size_t InternedNodes::size() const {
   return total;
 }
 
+void InternedNodes::for_each(const std::function<void(NodeId, const InternedNode&)>& visit) const {
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [id, entry] : shard.by_id) visit(NodeId(id), *entry.node);
+  }
+}
+
 uint64_t interned_inode(std::string_view key) {
   uint64_t hash = 14695981039346656037u;  // FNV-1a, 64 bits: fixed for ever, unlike std::hash
   for (const char c : key) {

@@ -49,6 +49,9 @@ class InternedNodes {
 
   size_t size() const;
 
+  // Under the locks, shard by shard: `visit` must be short and may not come back here.
+  void for_each(const std::function<void(NodeId, const InternedNode&)>& visit) const;
+
  private:
   struct Entry {
     Ptr node;

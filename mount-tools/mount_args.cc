@@ -70,6 +70,16 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
   command.add_option("--timeout", o.timeout_s, "Seconds that the kernel keeps names and sizes")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--revalidate", o.revalidate_s,
+                  "Seconds between looks for changes of stored data (0: when it is loaded)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 20));
+  command
+      .add_option("--max-regions", o.max_regions,
+                  "Names of regions that the kernel may remember, about 2 KB each")
+      ->capture_default_str()
+      ->check(CLI::Range(size_t{16}, size_t{1} << 30));
   command.add_flag("--no-io-uring", args.no_io_uring, "Read local files with pread");
   command.add_flag("--auto-unmount", o.auto_unmount, "Unmount when the daemon dies");
   command.add_flag("--recover", args.recover, "Replace a dead mount at DIR (the default)");

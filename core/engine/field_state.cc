@@ -50,6 +50,25 @@ void FieldState::invalidate() {
   stored_->forget_indexes();
   // Loads in flight end under the old name, where no later read finds them.
   cache().drop(new_generation());
+  const std::lock_guard lock(on_change_mutex_);
+  if (on_change_) on_change_();
+}
+
+void FieldState::revalidate() {
+  for (const std::string& key : versions_.recent()) {
+    const auto info = stored_->store().stat(key);
+    if (!info.ok()) continue;  // a read of it will say why
+    if (info->exists) {
+      versions_.see(key, info->version);
+    } else {
+      versions_.see(key, "");
+    }
+  }
+}
+
+void FieldState::on_change(std::function<void()> changed) {
+  const std::lock_guard lock(on_change_mutex_);
+  on_change_ = std::move(changed);
 }
 
 Status FieldState::unsteady() const {

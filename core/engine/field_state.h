@@ -30,6 +30,8 @@ class FieldState final : public Field {
   StoredField& stored() const override { return *stored_; }
   Engine& engine() const override { return *engine_; }
   void invalidate() override;
+  void revalidate() override;
+  void on_change(std::function<void()> changed) override;
   std::string tier_of_neuron(Index neuron) const override;
 
   const BlockGrid& grid() const { return grid_; }
@@ -88,6 +90,8 @@ class FieldState final : public Field {
   const std::shared_ptr<StoredField> stored_;
   const BlockGrid grid_;
   ObjectVersions versions_;
+  std::mutex on_change_mutex_;
+  std::function<void()> on_change_;  // guarded by on_change_mutex_
   std::mutex generations_mutex_;
   std::vector<std::unique_ptr<Generation>> generations_;  // guarded by generations_mutex_
   std::atomic<const Generation*> generation_{nullptr};

@@ -10,14 +10,19 @@ void ObjectVersions::see(std::string_view key, std::string_view version) {
   const std::lock_guard lock(mutex_);
   Slot& slot = slots_[(key_hash >> 1) % kSlots];
   if (slot.key != key_hash) {
-    // Nothing of an object that does not exist is in RAM.
-    if (!version.empty()) slot = {key_hash, version_hash};
+    names_.emplace_back(key);
+    if (names_.size() > kMostNames) names_.pop_front();
+    slot = {key_hash, version_hash};
     return;
   }
   if (slot.version == version_hash) return;
   changed_();
   slot.version = version_hash;
-  if (version.empty()) slot.key = 0;
+}
+
+std::vector<std::string> ObjectVersions::recent() const {
+  const std::lock_guard lock(mutex_);
+  return {names_.begin(), names_.end()};
 }
 
 }  // namespace neurofs

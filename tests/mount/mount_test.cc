@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,13 @@ class Mount : public MountFixture {
   int open_error(const std::string& path) const {
     struct stat st {};
     return ::stat(at(path).c_str(), &st) == 0 ? 0 : errno;
+  }
+  long daemon_kib() const {
+    std::ifstream status("/proc/" + std::to_string(daemon()) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
+    }
+    return 0;
   }
   static std::string neuron_bytes(Index n) {
     std::vector<float> row;
@@ -259,6 +267,43 @@ TEST_F(Mount, ACachedNeuronIsReadWithoutARequest) {
   }
 }
 
+// All of it is in RAM and in the kernel's cache when the field is written: soon all of it is new, also
+// what was not stored before.
+TEST_F(Mount, R26_AFieldThatIsWrittenWhileItIsMounted) {
+  create_default("f");
+  MountOptions options;
+  options.revalidate_s = 1;
+  ASSERT_TRUE(mount("f", options)) << why();
+  std::filesystem::remove(source() + "/f/c/2/0");
+  EXPECT_EQ(read_file(at("neurons/7.raw")), neuron_bytes(7));
+  EXPECT_EQ(read_file(at("neurons/2499.raw")), std::string(kFeatures * sizeof(float), '\0'));
+  EXPECT_EQ(read_file(at("regions/5:7.raw")), neuron_bytes(5) + neuron_bytes(6));
+  EXPECT_EQ(read_file(at("field.raw")).substr(0, 4096), field_bytes().substr(0, 4096));
+  const int open_file = ::open(at("field.raw").c_str(), O_RDONLY);
+  ASSERT_GE(open_file, 0);
+
+  const auto store = open_store(source() + "/f", {.writable = true}).value();
+  auto writer = std::move(FieldWriter::open(open_stored_field(store, "", {}).value()).value());
+  const std::vector<float> fresh(size_t{kNeurons} * kFeatures, 3.5f);
+  const auto bytes = std::as_bytes(std::span(fresh));
+  ASSERT_TRUE(writer->write(whole_region({kNeurons, kFeatures}), bytes).ok());
+
+  const std::string expected(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string row = expected.substr(0, kFeatures * sizeof(float));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (read_file(at("neurons/7.raw")) != row || read_file(at("field.raw")) != expected ||
+         read_file(at("neurons/2499.raw")) != row ||
+         read_file(at("regions/5:7.raw")) != row + row) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "still the old data";
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  std::string again(expected.size(), ' ');
+  EXPECT_EQ(::pread(open_file, again.data(), again.size(), 0),
+            static_cast<ssize_t>(expected.size()));
+  EXPECT_EQ(again, expected) << "through a file that was open all the time";
+  ::close(open_file);
+}
+
 TEST_F(Mount, NamedRegionsAppearWithinTheirTtl) {
   create_default("f");
   ASSERT_TRUE(mount("f")) << why();
@@ -372,16 +417,43 @@ TEST_F(Mount, R2_EmptyAndScalarFieldsAreValid) {
   EXPECT_EQ(open_error("neurons"), ENOENT);
 }
 
+// Without anybody's help: the kernel has memory enough to remember them all.
+TEST_F(Mount, S3_AFloodOfRegionsIsTakenBack) {
+  create_default("f");
+  MountOptions options;
+  options.max_regions = 500;
+  ASSERT_TRUE(mount("f", options)) << why();
+  const std::string kept = read_file(at("regions/1:9.raw"));
+  const int open_file = ::open(at("regions/1:9.raw").c_str(), O_RDONLY);
+  ASSERT_GE(open_file, 0);
+  const auto flood = [&](int step) {
+    for (int i = 0; i < 2400; ++i) {
+      ASSERT_EQ(open_error("regions/" + std::to_string(i) + "::" + std::to_string(step) + ".raw"),
+                0);
+    }
+  };
+  for (int step = 1; step < 8; ++step) flood(step);
+  double remembered = 0;
+  for (int wait = 0; wait < 100; ++wait) {
+    remembered = nlohmann::json::parse(read_file(at(".neurofs/stats.json")))
+                     .at("gauges")
+                     .at("fs_remembered_nodes")
+                     .get<double>();
+    if (remembered < 600) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_LT(remembered, 600) << "of 16800 regions";
+  // One that was taken back is there again, and an open one was never gone.
+  EXPECT_EQ(read_file(at("regions/1:9.raw")), kept);
+  std::string again(kept.size(), ' ');
+  EXPECT_EQ(::pread(open_file, again.data(), again.size(), 0), static_cast<ssize_t>(kept.size()));
+  EXPECT_EQ(again, kept);
+  ::close(open_file);
+}
+
 TEST_F(Mount, S3_ForgottenRegionsLeaveNoNodes) {
   create_default("f");
   ASSERT_TRUE(mount("f")) << why();
-  const auto daemon_kib = [&] {
-    std::ifstream status("/proc/" + std::to_string(daemon()) + "/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
-    }
-    return 0L;
-  };
   const auto flood = [&](int step) {
     for (int i = 0; i < 2400; ++i) {
       open_error("regions/" + std::to_string(i) + "::" + std::to_string(step) + ".raw");

@@ -1,0 +1,77 @@
+// KernelCache: what the kernel may keep of this mount, and what it must give back.
+//
+// Purpose: two things that the kernel cannot know. Every region that is looked up costs a node here
+// until the kernel forgets its name, which it does when it wants the memory for itself: beyond
+// `most_names` the oldest are taken back, so that a daemon under a flood of regions stays small
+// (RELIABILITY S3). And when a field's stored data has changed, its pages and names are dropped, so
+// that old bytes are not read beside new ones. Files that are open keep their nodes.
+//
+//   note(name), changed(field):  remember it, wake the worker
+//   worker:  drop the names and pages of changed fields; take back the oldest names
+//
+// Taking back waits for locks of the kernel's that requests hold while they wait for us: hence a
+// thread of its own. Thread-safety: every method from any thread. Ownership: owns its thread, borrows
+// the file system. close() must be called while requests are still served, or after the connection
+// has ended.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/base/executor.h"
+#include "fs/file_system.h"
+
+namespace neurofs {
+
+class KernelCache {
+ public:
+  // Whether the kernel still had it does not matter to either.
+  struct Calls {
+    std::function<void(NodeId parent, const std::string& name)> take_back_name;
+    std::function<void(NodeId file)> drop_pages;
+  };
+
+  KernelCache(FileSystem& fs, size_t most_names, Calls calls);
+  ~KernelCache() { close(); }
+  KernelCache(const KernelCache&) = delete;
+  KernelCache& operator=(const KernelCache&) = delete;
+
+  // A look-up of the name was answered.
+  void note(NodeId parent, std::string_view name) noexcept;
+  // Stored data of the field is of another version than what was read before.
+  void changed(uint32_t field) noexcept;
+
+  // Has the stored data looked at, in case it has changed.
+  void revalidate() noexcept;
+
+  // After it returns the kernel is asked for nothing any longer.
+  void close();
+
+ private:
+  struct Name {
+    NodeId parent;
+    std::string name;
+  };
+  using Task = std::function<void()>;
+  void wake_locked();
+  void work();
+  Task next_task();
+  void drop(uint32_t field);
+
+  FileSystem& fs_;
+  const size_t most_names_;
+  const Calls calls_;
+  std::mutex mutex_;
+  std::deque<Name> names_;      // guarded by mutex_, oldest first
+  std::set<uint32_t> changed_;  // guarded by mutex_
+  bool revalidate_ = false;     // guarded by mutex_
+  bool working_ = false;        // guarded by mutex_
+  bool closed_ = false;         // guarded by mutex_
+  Executor worker_;             // last: ends first
+};
+
+}  // namespace neurofs
