@@ -1,0 +1,112 @@
+// What the kernel is asked to forget, with a kernel that writes down what it is asked.
+#include "fs/kernel_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/storage/memory_store.h"
+
+namespace neurofs {
+namespace {
+
+constexpr std::string_view kBytes = R"({
+  "zarr_format": 3, "node_type": "array", "shape": [4, 4096], "data_type": "uint8",
+  "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4, 4096]}},
+  "chunk_key_encoding": {"name": "default"}, "fill_value": 9, "codecs": [{"name": "bytes"}]})";
+
+class KernelCacheTest : public testing::Test {
+ protected:
+  KernelCacheTest() {
+    store->plant("zarr.json", kBytes);
+    store->plant("c/0/0", std::string(4 * 4096, 'a'));
+    EngineOptions options;
+    options.ram_bytes = uint64_t{1} << 20;
+    options.predictor = "none";
+    fs = FileSystem::create({Engine::create(options).value(), store,
+                             open_hierarchy(store, "", FieldOptions{}).value(), MountInfo{}})
+             .value();
+    calls = {.take_back_name =
+                 [this](NodeId, const std::string& name) {
+                   const std::lock_guard lock(mutex);
+                   names.push_back(name);
+                 },
+             .drop_pages =
+                 [this](NodeId file) {
+                   const std::lock_guard lock(mutex);
+                   files.push_back(file);
+                 }};
+  }
+  size_t taken_back() {
+    const std::lock_guard lock(mutex);
+    return names.size();
+  }
+  template <typename Condition>
+  static bool soon(const Condition& condition) {
+    for (int i = 0; i < 1000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+  std::string first_byte(uint64_t row) {
+    ByteVector out(1);
+    EXPECT_TRUE(fs->read(fs->lookup(kRootId, "field.raw")->id, row * 4096, out, 1).ok());
+    return {static_cast<char>(out[0])};
+  }
+
+  std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+  std::unique_ptr<FileSystem> fs;
+  KernelCache::Calls calls;
+  std::mutex mutex;
+  std::vector<std::string> names;  // guarded by mutex
+  std::vector<NodeId> files;       // guarded by mutex
+};
+
+TEST_F(KernelCacheTest, TakesBackTheOldestNames) {
+  KernelCache cache(*fs, 50, calls);
+  for (int i = 0; i < 80; ++i) cache.note(kRootId, std::to_string(i));
+  EXPECT_TRUE(soon([&] { return taken_back() == 30; })) << taken_back();
+  cache.close();
+  for (size_t i = 0; i < 30; ++i) EXPECT_EQ(names[i], std::to_string(i));
+  cache.note(kRootId, "late");
+  EXPECT_EQ(taken_back(), 30u) << "closed";
+}
+
+TEST_F(KernelCacheTest, DropsAFieldWhoseDataHasChanged) {
+  KernelCache cache(*fs, 50, calls);
+  EXPECT_EQ(first_byte(0), "a");
+  store->plant("c/0/0", std::string(4 * 4096, 'b'));
+  cache.revalidate();
+  EXPECT_TRUE(soon([&] { return taken_back() > 0; }));
+  EXPECT_EQ(first_byte(0), "b");
+  cache.close();
+  EXPECT_NE(std::find(names.begin(), names.end(), "neurons"), names.end());
+  EXPECT_NE(std::find(names.begin(), names.end(), "regions"), names.end());
+  const NodeId whole = fs->lookup(kRootId, "field.raw")->id;
+  EXPECT_NE(std::find(files.begin(), files.end(), whole), files.end());
+}
+
+TEST_F(KernelCacheTest, AChangeThatAReadFindsIsToldToo) {
+  KernelCache cache(*fs, 50, calls);
+  EXPECT_EQ(first_byte(0), "a");
+  store->plant("c/0/0", std::string(4 * 4096, 'b'));
+  EXPECT_EQ(first_byte(1), "b");
+  EXPECT_EQ(first_byte(0), "b");
+  EXPECT_TRUE(soon([&] { return taken_back() > 0; }));
+}
+
+TEST_F(KernelCacheTest, NothingIsDroppedWithoutAChange) {
+  KernelCache cache(*fs, 50, calls);
+  EXPECT_EQ(first_byte(0), "a");
+  cache.revalidate();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(taken_back(), 0u);
+}
+
+}  // namespace
+}  // namespace neurofs
