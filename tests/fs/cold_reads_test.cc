@@ -13,15 +13,11 @@
 #include <thread>
 
 #include "core/storage/memory_store.h"
+#include "tests/fs/fs_testing.h"
 #include "tests/storage/fault_store.h"
 
 namespace neurofs {
 namespace {
-
-constexpr std::string_view kBytes = R"({
-  "zarr_format": 3, "node_type": "array", "shape": [64, 4096], "data_type": "uint8",
-  "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 4096]}},
-  "chunk_key_encoding": {"name": "default"}, "fill_value": 9, "codecs": [{"name": "bytes"}]})";
 
 class ColdReadsTest : public testing::Test {
  protected:
@@ -32,13 +28,8 @@ class ColdReadsTest : public testing::Test {
       store->plant("c/" + std::to_string(n) + "/0",
                    std::string(n == 5 ? 4095 : 4096, static_cast<char>(n)));
     }
-    store->plant("zarr.json", kBytes);
-    EngineOptions options;
-    options.ram_bytes = uint64_t{64} << 20;
-    options.predictor = "none";
-    fs = FileSystem::create({Engine::create(options).value(), store,
-                             open_hierarchy(store, "", FieldOptions{}).value(), MountInfo{}})
-             .value();
+    store->plant("zarr.json", test::byte_rows(64, 1));
+    fs = test::file_system_over(store);
     file = fs->lookup(kRootId, "field.raw")->id;
   }
 
@@ -83,18 +74,13 @@ class SlowStoreTest : public testing::Test {
   SlowStoreTest() {
     memory->plant("zarr.json", R"({"zarr_format": 3, "node_type": "group"})");
     for (const std::string field : {"a", "b"}) {
-      memory->plant(field + "/zarr.json", kBytes);
+      memory->plant(field + "/zarr.json", test::byte_rows(64, 1));
       for (int n = 0; n < 64; ++n) {
         memory->plant(field + "/c/" + std::to_string(n) + "/0",
                       std::string(4096, static_cast<char>(field == "a" ? n : n + 64)));
       }
     }
-    EngineOptions options;
-    options.ram_bytes = uint64_t{64} << 20;
-    options.predictor = "none";
-    fs = FileSystem::create({Engine::create(options).value(), store,
-                             open_hierarchy(store, "", FieldOptions{}).value(), MountInfo{}})
-             .value();
+    fs = test::file_system_over(store);
     for (size_t i = 0; i < 2; ++i) {
       const NodeId directory = fs->lookup(kRootId, i == 0 ? "a" : "b")->id;
       files[i] = fs->lookup(directory, "field.raw")->id;
@@ -159,13 +145,7 @@ TEST_F(SlowStoreTest, AReadDoesNotWaitForLeadersThatAreAway) {
 }
 
 TEST_F(SlowStoreTest, ABudgetOfAFewBlocksServesABatchOfMany) {
-  EngineOptions options;
-  options.ram_bytes = uint64_t{64} << 10;
-  options.predictor = "none";
-  const auto small =
-      FileSystem::create({Engine::create(options).value(), memory,
-                          open_hierarchy(memory, "", FieldOptions{}).value(), MountInfo{}})
-          .value();
+  const auto small = test::file_system_over(memory, uint64_t{64} << 10);
   std::vector<FileSystem::FileRead> reads(128);
   std::vector<ByteVector> bytes(128);
   for (uintptr_t n = 0; n < 128; ++n) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/storage/memory_store.h"
+#include "tests/fs/fs_testing.h"
 
 namespace neurofs {
 namespace {
@@ -16,12 +17,7 @@ constexpr std::string_view kMoreNeuronsThanIdBits = R"({
 std::unique_ptr<FileSystem> file_system(std::string_view zarr_json) {
   auto store = std::make_shared<MemoryStore>();
   store->plant("zarr.json", zarr_json);
-  EngineOptions options;
-  options.ram_bytes = uint64_t{64} << 20;
-  options.threads = 1;
-  return FileSystem::create({Engine::create(options).value(), store,
-                             open_hierarchy(store, "", FieldOptions{}).value(), MountInfo{}})
-      .value();
+  return test::file_system_over(store);
 }
 
 TEST(FileSystem, NeuronsPastTheBitsOfAnIdAreListedWithTheirInodes) {

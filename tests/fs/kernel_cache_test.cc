@@ -10,26 +10,17 @@
 #include <vector>
 
 #include "core/storage/memory_store.h"
+#include "tests/fs/fs_testing.h"
 
 namespace neurofs {
 namespace {
 
-constexpr std::string_view kBytes = R"({
-  "zarr_format": 3, "node_type": "array", "shape": [4, 4096], "data_type": "uint8",
-  "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4, 4096]}},
-  "chunk_key_encoding": {"name": "default"}, "fill_value": 9, "codecs": [{"name": "bytes"}]})";
-
 class KernelCacheTest : public testing::Test {
  protected:
   KernelCacheTest() {
-    store->plant("zarr.json", kBytes);
+    store->plant("zarr.json", test::byte_rows(4, 4));
     store->plant("c/0/0", std::string(4 * 4096, 'a'));
-    EngineOptions options;
-    options.ram_bytes = uint64_t{1} << 20;
-    options.predictor = "none";
-    fs = FileSystem::create({Engine::create(options).value(), store,
-                             open_hierarchy(store, "", FieldOptions{}).value(), MountInfo{}})
-             .value();
+    fs = test::file_system_over(store);
     calls = {.take_back_name =
                  [this](NodeId, const std::string& name) {
                    const std::lock_guard lock(mutex);
