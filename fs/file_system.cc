@@ -15,6 +15,8 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr uint64_t kDirectorySize = 4096;
 // Control files asked for again within this time share a snapshot.
 constexpr int64_t kSnapshotNs = kNsPerSecond / 4;
+// Objects that one look for changes asks the store about.
+constexpr size_t kMostLooks = 4096;
 
 int64_t now_ns() {
   timespec now;
@@ -127,9 +129,10 @@ void FileSystem::on_change(const std::function<void(uint32_t field)>& changed) {
 }
 
 void FileSystem::revalidate() {
+  const size_t share = std::max<size_t>(kMostLooks / tree_->size(), 1);
   for (uint32_t i = 0; i < tree_->size(); ++i) {
     const FieldFiles* files = files_of(i);
-    if (files != nullptr && files->field) files->field->revalidate();
+    if (files != nullptr && files->field) files->field->revalidate(share);
   }
 }
 

@@ -65,9 +65,10 @@ class Field : public std::enable_shared_from_this<Field> {
   virtual Engine& engine() const = 0;
   // After the stored field was written by this process.
   virtual void invalidate() = 0;
-  // Looks whether objects that were read lately have changed: otherwise that is seen when something
-  // of them has to be loaded, which what is cached does not. A stat for each of up to 4096 objects.
-  virtual void revalidate() = 0;
+  // Looks whether up to `most` objects that were read lately have changed, other ones each time:
+  // otherwise that is seen when something of them has to be loaded, which what is cached does not.
+  // Waits for the store: a stat for each.
+  virtual void revalidate(size_t most) = 0;
   // `changed` is called, from any thread, after stored data turned out to be of another version than
   // what was read before, and by invalidate(). It must not wait. Null: no longer; waits for a call.
   virtual void on_change(std::function<void()> changed) = 0;

@@ -54,8 +54,8 @@ void FieldState::invalidate() {
   if (on_change_) on_change_();
 }
 
-void FieldState::revalidate() {
-  for (const std::string& key : versions_.recent()) {
+void FieldState::revalidate(size_t most) {
+  for (const std::string& key : versions_.next_names(most)) {
     const auto info = stored_->store().stat(key);
     if (!info.ok()) continue;  // a read of it will say why
     if (info->exists) {

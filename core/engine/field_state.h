@@ -30,7 +30,7 @@ class FieldState final : public Field {
   StoredField& stored() const override { return *stored_; }
   Engine& engine() const override { return *engine_; }
   void invalidate() override;
-  void revalidate() override;
+  void revalidate(size_t most) override;
   void on_change(std::function<void()> changed) override;
   std::string tier_of_neuron(Index neuron) const override;
 

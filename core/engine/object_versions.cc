@@ -1,5 +1,6 @@
 #include "core/engine/object_versions.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace neurofs {
@@ -20,9 +21,14 @@ void ObjectVersions::see(std::string_view key, std::string_view version) {
   slot.version = version_hash;
 }
 
-std::vector<std::string> ObjectVersions::recent() const {
+std::vector<std::string> ObjectVersions::next_names(size_t most) {
   const std::lock_guard lock(mutex_);
-  return {names_.begin(), names_.end()};
+  std::vector<std::string> names;
+  for (size_t n = std::min(most, names_.size()); n > 0; --n) {
+    if (turn_ >= names_.size()) turn_ = 0;
+    names.push_back(names_[turn_++]);
+  }
+  return names;
 }
 
 }  // namespace neurofs

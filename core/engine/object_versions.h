@@ -31,8 +31,8 @@ class ObjectVersions {
   // `version` of the object was read; "" for an object that does not exist.
   void see(std::string_view key, std::string_view version);
 
-  // Objects that were read lately, newest last.
-  std::vector<std::string> recent() const;
+  // Up to `most` of the names that are kept, other ones each time until all have had their turn.
+  std::vector<std::string> next_names(size_t most);
 
  private:
   static constexpr size_t kSlots = size_t{1} << 18;
@@ -43,9 +43,10 @@ class ObjectVersions {
   };
 
   const std::function<void()> changed_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   LazyArray<Slot> slots_;          // guarded by mutex_
   std::deque<std::string> names_;  // guarded by mutex_, oldest first; one may stand there twice
+  size_t turn_ = 0;                // guarded by mutex_: of names_
 };
 
 }  // namespace neurofs
