@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/engine/importer.h"
 #include "core/field/raw_description.h"
@@ -30,7 +31,7 @@ struct Options {
   std::string source;
   std::string field;
   LayoutOptions layout;
-  std::string memory = "512MiB";
+  std::string memory;  // empty: what the threads need
   unsigned threads = 0;
   bool quiet = false;
 };
@@ -73,7 +74,9 @@ Result<ImportOptions> make_import_options(const Options& options, const FieldSpe
   layout.dtype = std::string(zarr_name(source.dtype));
   ImportOptions job;
   NF_ASSIGN(job.create, make_create_options(layout));
-  NF_ASSIGN(job.memory_bytes, parse_bytes(options.memory));
+  if (!options.memory.empty()) {
+    NF_ASSIGN(job.memory_bytes, parse_bytes(options.memory));
+  }
   job.threads = options.threads;
   job.keep_metadata = layout.fill.empty() && layout.dimension_names.empty();
   if (!job.keep_metadata) {
@@ -110,6 +113,16 @@ Status import_or_overwrite(const std::shared_ptr<StoredField>& source, const Opt
   return import_into_place(source, options, job);
 }
 
+void say_what_limits(const Options& options, const ImportProgress& progress) {
+  if (progress.threads >= progress.threads_wanted) return;
+  fmt::print(
+      stderr,
+      "neurofs import: {} of {} threads work: {} does not hold a shard for each; smaller "
+      "--shards or more --memory help\n",
+      progress.threads, progress.threads_wanted,
+      options.memory.empty() ? "half of the machine's memory" : "--memory " + options.memory);
+}
+
 Status import_all(const Options& options) {
   NF_ASSIGN(const auto source, open_import_source(options));
   NF_ASSIGN(ImportOptions job, make_import_options(options, source->spec()));
@@ -119,7 +132,9 @@ Status import_all(const Options& options) {
   ProgressBar bar(!options.quiet && isatty(STDERR_FILENO) == 1);
   stop_at_signals();
   uint64_t resumed = 0;
+  bool begun = false;
   job.progress = [&](const ImportProgress& progress) {
+    if (!std::exchange(begun, true)) say_what_limits(options, progress);
     resumed = progress.resumed_bytes;
     bar.show(progress.done_bytes, progress.total_bytes, progress.resumed_bytes);
     return interrupted == 0;
@@ -165,7 +180,9 @@ void add_import(CLI::App& app, int& exit_code) {
   command->add_option("--shape", options->layout.shape, "Shape of a raw source");
   command->add_option("--dtype", options->layout.dtype, "Data type of a raw source");
   add_layout_options(*command, options->layout);
-  command->add_option("--memory", options->memory, "Memory to use, about")->capture_default_str();
+  command->add_option("--memory", options->memory,
+                      "Memory to use, about (default: what the threads need, at least 512MiB, at "
+                      "most half of the machine's)");
   command->add_option("--threads", options->threads, "Threads (0: one per CPU)")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));

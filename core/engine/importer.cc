@@ -5,8 +5,12 @@
 //   publish  zarr.json, when every task is done
 #include "core/engine/importer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <fstream>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -32,6 +36,7 @@ using nlohmann::json;
 constexpr Index kMaxTasks = Index{1} << 26;
 constexpr uint64_t kSyncBytes = uint64_t{256} << 20;
 constexpr uint64_t kMaxPiece = uint64_t{64} << 20;
+constexpr uint64_t kLeastMemory = uint64_t{512} << 20;
 
 CreateOptions destination_of(const FieldSpec& source, const ImportOptions& options) {
   CreateOptions create = options.create;
@@ -87,6 +92,24 @@ uint64_t bytes_of(const Dims& shape, DataType dtype) {
   return bytes;
 }
 
+// The machine's memory, or less where a control group limits it.
+uint64_t usable_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  uint64_t bytes = std::numeric_limits<uint64_t>::max();
+  if (pages > 0) bytes = static_cast<uint64_t>(pages) * static_cast<uint64_t>(getpagesize());
+  for (const char* limit :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    uint64_t group = 0;
+    if (std::ifstream(limit) >> group) bytes = std::min(bytes, group);
+  }
+  return bytes;
+}
+
+// The engine that reads the source has a quarter of the memory, the tasks the rest.
+uint64_t engine_part(uint64_t memory) {
+  return memory / 4;
+}
+
 class Import {
  public:
   Import(const ImportOptions& options, FieldSink& sink, ObjectStore& store, ImportJournal& journal,
@@ -97,12 +120,16 @@ class Import {
         journal_(journal),
         lock_(lock),
         grid_(object_grid(spec_)),
-        in_place_(ShardWriter::applies(spec_, store)) {}
+        in_place_(ShardWriter::applies(spec_, store)),
+        memory_(options.memory_bytes > 0 ? options.memory_bytes : enough_memory()) {}
 
   Status run(const std::shared_ptr<StoredField>& source, size_t tasks);
 
  private:
-  unsigned thread_count() const;
+  unsigned threads_wanted() const;
+  unsigned threads_in_memory() const;
+  uint64_t bytes_per_task() const;
+  uint64_t enough_memory() const;
   void work();
   Box box_of(size_t task) const;
   Index rows_per_piece(const Box& box) const;
@@ -119,6 +146,7 @@ class Import {
   const WriteLock& lock_;
   const Dims grid_;
   const bool in_place_;
+  const uint64_t memory_;
   std::shared_ptr<Field> field_;
   size_t tasks_ = 0;
   unsigned threads_ = 1;
@@ -146,20 +174,41 @@ Index Import::rows_per_piece(const Box& box) const {
   if (box.shape.empty() || !in_place_) return box.shape.empty() ? 1 : box.shape[0];
   Dims row = box.shape;
   row[0] = spec_.chunk_shape[0];
-  const uint64_t limit = std::min(kMaxPiece, options_.memory_bytes / (4 * threads_));
+  const uint64_t limit = std::min(kMaxPiece, memory_ / (4 * threads_));
   const auto rows = static_cast<Index>(limit / bytes_of(row, spec_.dtype));
   return std::min(box.shape[0], std::max<Index>(rows, 1) * spec_.chunk_shape[0]);
 }
 
-unsigned Import::thread_count() const {
-  unsigned threads = options_.threads > 0 ? options_.threads : std::thread::hardware_concurrency();
-  if (!in_place_) {  // the elements, the encoded chunks and the object of them, at once
-    const uint64_t each = 3 * bytes_of(box_of(0).shape, spec_.dtype);
-    threads = std::min<unsigned>(
-        threads, static_cast<unsigned>(std::min<uint64_t>(
-                     1024, options_.memory_bytes / 2 / std::max<uint64_t>(each, 1))));
+unsigned Import::threads_wanted() const {
+  return std::max(1u,
+                  options_.threads > 0 ? options_.threads : std::thread::hardware_concurrency());
+}
+
+// What a task holds at once: the elements, the encoded chunks and the object of them.
+uint64_t Import::bytes_per_task() const {
+  Dims shape = spec_.outer_chunk_shape();
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    shape[axis] = std::min(shape[axis], spec_.shape[axis]);
   }
-  return std::max(1u, threads);
+  return 3 * bytes_of(shape, spec_.dtype);
+}
+
+// A shard that is written in place comes in pieces, which shrink with the memory.
+uint64_t Import::enough_memory() const {
+  uint64_t tasks = 0;
+  uint64_t all = 0;
+  if (in_place_) return kLeastMemory;
+  if (!checked_mul(bytes_per_task(), uint64_t{threads_wanted()}, &tasks) ||
+      !checked_add(tasks, tasks / 3 + 3, &all)) {
+    all = std::numeric_limits<uint64_t>::max();
+  }
+  return std::max(kLeastMemory, std::min(all, usable_memory() / 2));
+}
+
+unsigned Import::threads_in_memory() const {
+  if (in_place_) return std::numeric_limits<unsigned>::max();
+  const uint64_t fit = (memory_ - engine_part(memory_)) / std::max<uint64_t>(bytes_per_task(), 1);
+  return static_cast<unsigned>(std::clamp<uint64_t>(fit, 1, 1024));
 }
 
 Status Import::import_task(size_t task, ByteVector* buffer) {
@@ -226,7 +275,7 @@ void Import::work() {
 
 Status Import::run(const std::shared_ptr<StoredField>& source, size_t tasks) {
   EngineOptions engine_options;
-  engine_options.ram_bytes = std::max<uint64_t>(options_.memory_bytes / 4, uint64_t{64} << 20);
+  engine_options.ram_bytes = std::max(engine_part(memory_), uint64_t{64} << 20);
   engine_options.predictor = "none";
   NF_ASSIGN(const auto engine, Engine::create(engine_options));
   NF_ASSIGN(field_, engine->attach(source));
@@ -242,7 +291,9 @@ Status Import::run(const std::shared_ptr<StoredField>& source, size_t tasks) {
   }
   progress_.done_bytes = progress_.resumed_bytes;
   if (left == 0) return {};
-  threads_ = static_cast<unsigned>(std::min<size_t>(thread_count(), left));
+  progress_.threads_wanted = static_cast<unsigned>(std::min<size_t>(threads_wanted(), left));
+  threads_ = std::min(progress_.threads_wanted, threads_in_memory());
+  progress_.threads = threads_;
   std::vector<std::thread> others;
   others.reserve(threads_);
   try {

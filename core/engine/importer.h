@@ -5,7 +5,8 @@
 // (import_journal.h) lets an import that was killed go on.
 // Thread-safety: one import_field per destination at a time (a lock refuses a second on one machine).
 // Ownership: shares source and store for the call.
-// Memory: about `memory_bytes`, or what one compressed shard needs if that is more.
+// Memory: about `memory_bytes`, or what one compressed shard needs if that is more: fewer threads work
+// where it does not hold a shard for each.
 // Errors: of the source and the store, each with the object; kExists as in import_journal.h;
 // kInterrupted when the progress callback says so.
 #pragma once
@@ -21,6 +22,8 @@ struct ImportProgress {
   uint64_t done_bytes = 0;  // decoded bytes, those of an earlier run included
   uint64_t total_bytes = 0;
   uint64_t resumed_bytes = 0;  // of an earlier run
+  unsigned threads = 0;
+  unsigned threads_wanted = 0;  // more than `threads` when memory holds no shard for each
 };
 
 struct ImportOptions {
@@ -29,7 +32,8 @@ struct ImportOptions {
   CreateOptions create;
   bool keep_metadata = true;
   unsigned threads = 0;  // 0: one per CPU
-  uint64_t memory_bytes = uint64_t{512} << 20;
+  // 0: what the threads need, at least 512 MiB, at most half of the memory that this process may use.
+  uint64_t memory_bytes = 0;
   // Called after each piece, from one thread at a time; false stops the import, which can be resumed.
   std::function<bool(const ImportProgress&)> progress;
 };

@@ -24,6 +24,9 @@ const nlohmann::json kGzip =
     nlohmann::json::array({{{"name", "bytes"}, {"configuration", {{"endian", "little"}}}},
                            {{"name", "gzip"}, {"configuration", {{"level", 1}}}}});
 
+const nlohmann::json kBytesGzip = nlohmann::json::array(
+    {{{"name", "bytes"}}, {{"name", "gzip"}, {"configuration", {{"level", 1}}}}});
+
 class Importer : public testing::Test {
  protected:
   void SetUp() override {
@@ -115,6 +118,39 @@ TEST_F(Importer, ResumingWithOtherOptionsOrAnotherSourceIsRefused) {
   const ByteVector shard = source_->store().bytes("c/0/0");
   ASSERT_TRUE(source_->store().put("c/0/0", shard).ok());
   EXPECT_EQ(import(options).code(), Code::kExists);
+}
+
+TEST_F(Importer, MemoryThatIsGivenLimitsTheThreads) {
+  ImportOptions options;
+  options.create = layout({8, 6}, {32, 6}, kGzip);
+  options.threads = 3;
+  options.memory_bytes = 4 * 2 * 32 * 6 * 4;  // a quarter is the engine's: two tasks
+  options.progress = [](const ImportProgress& progress) {
+    EXPECT_EQ(progress.threads, 2u);
+    EXPECT_EQ(progress.threads_wanted, 3u);
+    return true;
+  };
+  ASSERT_TRUE(import(options).ok());
+  expect_equal();
+}
+
+TEST_F(Importer, MemoryIsEnoughForTheThreadsByDefault) {
+  CreateOptions large;
+  large.shape = {Index{128} << 20};
+  large.dtype = DataType::kUint8;
+  MemoryStore& source = source_->store();
+  ASSERT_TRUE(create_field(source, "large", large).ok());
+  ImportOptions options;
+  options.create = layout({Index{1} << 20}, {Index{64} << 20}, kBytesGzip);
+  options.threads = 2;
+  ImportProgress seen;
+  options.progress = [&](const ImportProgress& progress) {
+    seen = progress;
+    return false;
+  };
+  const auto field = open(source_->shared_store(), "large");
+  EXPECT_EQ(import_field(field, store_, "new", options).code(), Code::kInterrupted);
+  EXPECT_EQ(seen.threads, 2u);
 }
 
 TEST_F(Importer, DoesNotTouchAPlaceThatIsTaken) {
