@@ -33,6 +33,7 @@ struct Options {
   LayoutOptions layout;
   std::string memory;  // empty: what the threads need
   unsigned threads = 0;
+  bool ignore_trailing = false;
   bool quiet = false;
 };
 
@@ -45,15 +46,20 @@ void stop_at_signals() {
 }
 
 // A raw file whose shape and type are said on the command line instead of in a file beside it.
-Result<std::shared_ptr<StoredField>> open_raw(const Source& place, const LayoutOptions& layout) {
+Result<std::shared_ptr<StoredField>> open_raw(const Source& place, const Options& options) {
+  const LayoutOptions& layout = options.layout;
   if (place.path.empty()) return invalid_argument("--shape and --dtype describe a raw file");
   NF_ASSIGN(const Dims shape, parse_dims(layout.shape));
-  NF_ASSIGN(FieldSpec spec, parse_raw_description({{"shape", shape}, {"dtype", layout.dtype}}));
   NF_ASSIGN(const ObjectInfo info, place.store->stat(place.path));
-  if (info.size < spec.size()) {
-    return invalid_argument(fmt::format("{} has {} bytes where {} of {} needs {}", place.local_path,
-                                        info.size, to_string(spec.shape), zarr_name(spec.dtype),
-                                        spec.size()));
+  auto parsed = parse_raw_description(
+      {{"shape", shape}, {"dtype", layout.dtype}, {"trailing", "ignore"}}, info.size);
+  if (!parsed.ok()) return parsed.status().with_context(place.local_path);
+  FieldSpec spec = std::move(*parsed);
+  if (const uint64_t left = trailing_bytes(spec, info.size); left > 0 && !options.ignore_trailing) {
+    return invalid_argument(fmt::format(
+        "{}: {} bytes are left over after shape {} of {}; is the shape right? If it is, pass "
+        "--ignore-trailing",
+        place.local_path, format_count(left), to_string(spec.shape), zarr_name(spec.dtype)));
   }
   spec.object_key = place.path;
   return make_stored_field(place.store, place.path, std::move(spec), FieldOptions{});
@@ -64,7 +70,7 @@ Result<std::shared_ptr<StoredField>> open_import_source(const Options& options) 
   if (options.layout.shape.empty() != options.layout.dtype.empty()) {
     return invalid_argument("a raw source needs both --shape and --dtype");
   }
-  return options.layout.shape.empty() ? open_field_at(place) : open_raw(place, options.layout);
+  return options.layout.shape.empty() ? open_field_at(place) : open_raw(place, options);
 }
 
 // Shape and type are the source's; its names and attributes stay unless others were given.
@@ -179,6 +185,8 @@ void add_import(CLI::App& app, int& exit_code) {
   command->add_option("FIELD", options->field, "The new field")->required();
   command->add_option("--shape", options->layout.shape, "Shape of a raw source");
   command->add_option("--dtype", options->layout.dtype, "Data type of a raw source");
+  command->add_flag("--ignore-trailing", options->ignore_trailing,
+                    "Leave out what a raw source with --shape has after its last element");
   add_layout_options(*command, options->layout);
   command->add_option("--memory", options->memory,
                       "Memory to use, about (default: what the threads need, at least 512MiB, at "

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "core/base/log.h"
 #include "core/field/chunk_key.h"
 #include "core/field/node_reader.h"
 #include "core/field/npy_header.h"
@@ -28,14 +29,6 @@ Result<ByteVector> read_head(ObjectStore& store, std::string_view key, uint64_t 
   return head;
 }
 
-Status check_length(const FieldSpec& spec, uint64_t size) {
-  const uint64_t needed = spec.object_offset + spec.size();
-  if (size >= needed) return {};
-  return corrupt("the file has " + std::to_string(size) + " bytes where shape " +
-                 to_string(spec.shape) + " of " + std::string(zarr_name(spec.dtype)) + " needs " +
-                 std::to_string(needed) + "; it is truncated or the shape is wrong");
-}
-
 // Nothing when the file has no .npy magic.
 Result<std::optional<FieldSpec>> read_npy(ObjectStore& store, std::string_view key, uint64_t size) {
   ObjectInfo seen;
@@ -46,7 +39,11 @@ Result<std::optional<FieldSpec>> read_npy(ObjectStore& store, std::string_view k
   if (size < offset) return corrupt("the .npy file ends within its header");
   NF_ASSIGN(ByteVector head, read_head(store, key, offset, &seen));
   NF_ASSIGN(FieldSpec spec, parse_npy_header(head));
-  NF_TRY(check_length(spec, seen.size));
+  NF_TRY(check_file_holds(spec, seen.size));
+  if (const uint64_t left = trailing_bytes(spec, seen.size); left > 0) {
+    log_warning(document_url(store, "", key) + ": " + std::to_string(left) +
+                " bytes after the array of the .npy file are ignored, as by NumPy");
+  }
   spec.object_head = std::move(head);
   spec.object_version = seen.version;
   return std::optional<FieldSpec>(std::move(spec));
@@ -57,9 +54,8 @@ Result<std::optional<FieldSpec>> read_raw(ObjectStore& store, std::string_view k
   const std::string description = std::string(key) + ".json";
   NF_ASSIGN(const auto document, read_document(store, "", description));
   if (!document) return std::optional<FieldSpec>();
-  auto spec = parse_raw_description(*document);
+  auto spec = parse_raw_description(*document, info.size);
   if (!spec.ok()) return spec.status().with_context(document_url(store, "", description));
-  NF_TRY(check_length(*spec, info.size));
   spec->object_version = info.version;
   return std::optional<FieldSpec>(std::move(spec).value());
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/log.h"
 #include "core/field/npy_header.h"
 #include "core/field/raw_description.h"
 #include "core/field/zarr2_metadata.h"
@@ -128,6 +129,19 @@ TEST(NpyHeader, TruncatedFileIsCorrupt) {
   EXPECT_EQ(testing::read_dense(**field).value().size(), 48u);
 }
 
+TEST(NpyHeader, BytesAfterTheArrayAreIgnoredWithAWarning) {
+  const std::string head = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}");
+  std::vector<std::string> warnings;
+  set_log_sink([&](LogLevel, std::string_view message) { warnings.emplace_back(message); });
+  const auto store = testing::store_with("x.npy", head + std::string(50, 'x'));
+  auto field = open_stored_field(store, "x.npy", {});
+  set_log_sink([](LogLevel, std::string_view) {});
+  ASSERT_TRUE(field.ok()) << field.status().message();
+  EXPECT_EQ(testing::read_dense(**field).value().size(), 48u);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("2 bytes after the array"), std::string::npos) << warnings[0];
+}
+
 TEST(RawDescription, ReadsAndRefuses) {
   auto store = testing::store_with("x.bin", "??\1\0\2\0\3\0\4\0\5\0\6\0");
   store->plant("x.bin", std::string_view("??\0\1\0\2\0\3\0\4\0\5\0\6", 14));
@@ -142,10 +156,23 @@ TEST(RawDescription, ReadsAndRefuses) {
                           R"({"shape": [2, 3], "dtype": "int16", "ofset": 2})",
                           R"({"shape": [2, 3], "dtype": "int16", "offset": -2})",
                           R"({"shape": [2, 3], "dtype": "int16", "order": "A"})",
+                          R"({"shape": [2, 3], "dtype": "int16", "trailing": "yes"})",
                           R"({"shape": [2, 4], "dtype": "int16"})", "[]", "{"}) {
     store->plant("x.bin.json", bad);
     EXPECT_FALSE(open_stored_field(store, "x.bin", {}).ok()) << bad;
   }
+}
+
+TEST(RawDescription, WhatIsLeftOverMeansAWrongShapeUnlessItIsExpected) {
+  auto store = testing::store_with("x.bin", std::string(100, 'x'));
+  store->plant("x.bin.json", R"({"shape": [4, 6], "dtype": "int32"})");
+  const Status status = open_stored_field(store, "x.bin", {}).status();
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_NE(status.message().find("4 bytes are left over"), std::string::npos) << status.message();
+  store->plant("x.bin.json", R"({"shape": [4, 6], "dtype": "int32", "trailing": "ignore"})");
+  EXPECT_TRUE(open_stored_field(store, "x.bin", {}).ok());
+  store->plant("x.bin.json", R"({"shape": [4, 6], "dtype": "int32", "offset": 4})");
+  EXPECT_TRUE(open_stored_field(store, "x.bin", {}).ok());
 }
 
 }  // namespace

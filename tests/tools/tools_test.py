@@ -115,6 +115,23 @@ class Fields(InFolder):
         info = json.loads(neurofs("info", self.field, "--json").stdout)
         self.assertEqual((info["shape"], info["dtype"]), ([300, 7], "float32"))
 
+    def test_raw_import_refuses_a_shape_that_leaves_bytes_over(self):
+        np.arange(300 * 7, dtype="f4").tofile(self.folder / "a.bin")
+        command = ("import", self.folder / "a.bin", self.field, "--shape", "300,6", "--dtype", "f4")
+        done = neurofs(*command, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("1,200 bytes are left over", done.stderr)
+        self.assertFalse(self.field.exists())
+        neurofs(*command, "--ignore-trailing")
+
+    def test_import_says_when_memory_limits_its_threads(self):
+        np.save(self.folder / "a.npy", np.zeros((3 << 20, 2), "u1"))
+        command = ("import", self.folder / "a.npy", self.field, "--overwrite", "--codec", "zstd",
+                   "--chunks", "1048576,2", "--shards", "1048576,2", "--threads", "3")
+        self.assertIn("1 of 3 threads work: --memory 9MiB",
+                      neurofs(*command, "--memory", "9MiB").stderr)
+        self.assertEqual(neurofs(*command).stderr, "")
+
     def test_import_goes_on_after_kill_9_and_is_never_half_a_field(self):
         # The journal marks every 256 MiB: large enough, with one thread and a slow level, to be
         # killed between a mark and the end.
