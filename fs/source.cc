@@ -11,6 +11,7 @@ constexpr std::string_view kFileScheme = "file://";
 }  // namespace
 
 Result<Source> open_source(const std::string& name, const StoreOptions& options) {
+  if (name.empty()) return invalid_argument("the name of the field is empty");
   std::string local = name;
   if (local.starts_with(kFileScheme)) local = local.substr(kFileScheme.size());
   const bool is_local = local.find("://") == std::string::npos;

@@ -61,6 +61,10 @@ Result<std::shared_ptr<StoredField>> create_at(const std::string& url,
 }
 
 int run(const Options& options) {
+  if (options.layout.shape.empty()) {
+    return fail_usage("create",
+                      invalid_argument("--shape is empty; a single element is --shape '()'"));
+  }
   const auto create = make_create_options(options.layout);
   if (!create.ok()) return fail_usage("create", create.status());
   const auto start = std::chrono::steady_clock::now();
@@ -72,18 +76,21 @@ int run(const Options& options) {
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   const FieldSpec& spec = (*field)->spec();
   if (options.json) {
-    fmt::print("{}\n", nlohmann::json{{"url", (*field)->url()},
-                                      {"shape", spec.shape},
-                                      {"dtype", zarr_name(spec.dtype)},
-                                      {"size_bytes", spec.size()},
-                                      {"milliseconds", took.count()}}
-                           .dump(2));
+    fmt::print("{}\n", json_text({{"url", (*field)->url()},
+                                  {"shape", spec.shape},
+                                  {"dtype", zarr_name(spec.dtype)},
+                                  {"size_bytes", spec.size()},
+                                  {"milliseconds", took.count()}}));
     return kExitOk;
   }
-  fmt::print("{}: {} {} = {} ({} neurons of {}), created in {:.1f} ms\n", options.field,
-             to_string(spec.shape), zarr_name(spec.dtype), format_bytes(spec.size()),
-             format_count(static_cast<uint64_t>(spec.neuron_count())),
-             format_bytes(spec.neuron_size()), took.count());
+  const std::string neurons =
+      spec.shape.empty() ? ""
+                         : fmt::format(" ({} neurons of {})",
+                                       format_count(static_cast<uint64_t>(spec.neuron_count())),
+                                       format_bytes(spec.neuron_size()));
+  fmt::print("{}: {} {} = {}{}, created in {:.1f} ms\n", printable(options.field),
+             to_string(spec.shape), zarr_name(spec.dtype), format_bytes(spec.size()), neurons,
+             took.count());
   return kExitOk;
 }
 

@@ -148,6 +148,8 @@ Status import_all(const Options& options) {
   const Status status = import_or_overwrite(source, options, job);
   bar.finish();
   NF_TRY(status);
+  std::error_code ignored;  // only while empty
+  fs::remove(fs::path(local_path_of(options.field)) / ".neurofs-import", ignored);
   fmt::print("{}: {} {} = {}, imported in {}{}\n", options.field, to_string(source->spec().shape),
              zarr_name(source->spec().dtype), format_bytes(source->spec().size()),
              format_seconds(bar.seconds()),

@@ -9,6 +9,7 @@
 #include "mount-tools/field_info.h"
 #include "mount-tools/place.h"
 #include "mount-tools/report.h"
+#include "mount-tools/text.h"
 
 namespace neurofs::tools {
 namespace {
@@ -31,14 +32,15 @@ int print_group(const Source& place, const Hierarchy& group, bool as_json) {
     }
   }
   if (as_json) {
-    fmt::print("{}\n", json{{"group", place.store->url()}, {"fields", fields}}.dump(2));
+    fmt::print("{}\n", json_text({{"group", place.store->url()}, {"fields", fields}}));
     return kExitOk;
   }
   fmt::print("group {} with {} fields{}\n", place.store->url(), fields.size() - refused,
              refused > 0 ? fmt::format(", {} that cannot be shown", refused) : "");
   for (const json& field : fields) {
     if (field.contains("error")) {
-      fmt::print("{}: {}\n", field["path"].get<std::string>(), field["error"].get<std::string>());
+      fmt::print("{}: {}\n", printable(field["path"].get<std::string>()),
+                 printable(field["error"].get<std::string>()));
     } else {
       fmt::print("{}", field_lines(field));
     }
@@ -58,7 +60,7 @@ int run(const std::string& url, bool as_json) {
     return print_group(*place, *group, as_json);
   }
   const json info = field_info(**field, place->local_path);
-  fmt::print("{}", as_json ? info.dump(2) + "\n" : field_lines(info));
+  fmt::print("{}", as_json ? json_text(info) + "\n" : field_lines(info));
   return kExitOk;
 }
 

@@ -7,6 +7,7 @@
 
 #include "mount-tools/commands.h"
 #include "mount-tools/plugin_list.h"
+#include "mount-tools/text.h"
 
 namespace neurofs::tools {
 namespace {
@@ -21,7 +22,7 @@ int run(bool as_json) {
         list[name] = {{"description", plugin.description}, {"options", plugin.options}};
       }
     }
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}\n", json_text(document));
     return kExitOk;
   }
   for (const PluginKind& kind : kinds) {
@@ -38,8 +39,8 @@ int run(bool as_json) {
 
 void add_plugins(CLI::App& app, int& exit_code) {
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* command =
-      app.add_subcommand("plugins", "List stores, codecs, policies, predictors and views");
+  CLI::App* command = app.add_subcommand(
+      "plugins", "List stores, codecs, data types, policies, predictors and views");
   command->add_flag("--json", *as_json, "Print as JSON");
   command->callback([as_json, &exit_code] { exit_code = run(*as_json); });
 }

@@ -6,12 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include "fs/named_regions.h"
+#include "fs/path_grammar.h"
 #include "mount-tools/commands.h"
 #include "mount-tools/place.h"
 #include "mount-tools/report.h"
+#include "mount-tools/text.h"
 
 namespace neurofs::tools {
 namespace {
+
+constexpr size_t kMaxRegionName = kMaxName - 16;  // room for an extension
 
 struct Options {
   std::string field;
@@ -42,7 +46,22 @@ Status save(const Opened& opened) {
   return opened.place.store->put(opened.key, std::as_bytes(std::span(text)));
 }
 
+// A mount adds the extension of what the name stands for.
+Status check_name(const std::string& name) {
+  if (name.size() > kMaxRegionName) {
+    return invalid_argument(fmt::format("the name has {} bytes; a name of a region has at most {}",
+                                        name.size(), kMaxRegionName));
+  }
+  const auto file = parse_file_name(name);
+  if (!file) return {};
+  return invalid_argument(
+      fmt::format("a name has no extension of a view, which the mount adds to "
+                  "it: name it {}",
+                  file->stem));
+}
+
 Status add_name(const Options& options) {
+  NF_TRY(check_name(options.name));
   NF_ASSIGN(Opened opened, open(options.field, true));
   NF_TRY(add_region_name(&opened.names, options.name, options.region, opened.field->spec().shape));
   return save(opened);
@@ -57,7 +76,7 @@ Status remove_name(const Options& options) {
 Status list_names(const Options& options) {
   NF_ASSIGN(const Opened opened, open(options.field, false));
   if (options.json) {
-    fmt::print("{}\n", nlohmann::json(opened.names).dump(2));
+    fmt::print("{}\n", json_text(opened.names));
     return {};
   }
   for (const auto& [name, target] : opened.names) fmt::print("{:<20} {}\n", name, target);

@@ -46,7 +46,8 @@ void print_summary(const json& stats) {
   }
   const json io = stats.value("store", json::object()).value("io", json::object());
   for (const auto& [key, value] : io.items()) {
-    fmt::print("IO   {}: {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+    fmt::print("IO   {}: {}\n", key,
+               value.is_string() ? value.get<std::string>() : json_text(value, -1));
   }
 }
 
@@ -65,7 +66,7 @@ void print_table(const json& now, const json& before, double seconds) {
 }
 
 int watch(const Options& options, json before) {
-  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const bool terminal = !options.json && isatty(STDOUT_FILENO) == 1;
   Clock::time_point then = Clock::now();
   for (int shown = 0; options.count == 0 || shown < options.count; ++shown) {
     std::this_thread::sleep_for(std::chrono::duration<double>(options.interval));
@@ -73,6 +74,11 @@ int watch(const Options& options, json before) {
     if (!now.ok()) return fail("stats", now.status());
     const std::chrono::duration<double> passed = Clock::now() - then;
     then = Clock::now();
+    if (options.json) {
+      fmt::print("{}\n", json_text(*now, -1));
+      std::fflush(stdout);
+      continue;
+    }
     if (terminal) fmt::print("\033[H\033[2J");
     fmt::print("{}\n", options.directory);
     print_summary(*now);
@@ -98,11 +104,11 @@ int run(Options options) {
   options.directory = *directory;
   auto stats = read_control_file(options.directory, "stats.json");
   if (!stats.ok()) return fail("stats", stats.status());
+  if (options.watch) return watch(options, std::move(*stats));
   if (options.json) {
-    fmt::print("{}\n", stats->dump(2));
+    fmt::print("{}\n", json_text(*stats));
     return kExitOk;
   }
-  if (options.watch) return watch(options, std::move(*stats));
   print_summary(*stats);
   print_table(*stats, nullptr, 0);
   return kExitOk;
@@ -120,8 +126,8 @@ void add_stats(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0.05, 3600.0));
   command->add_option("--count", options->count, "Stop after so many tables (0: never)")
       ->default_val(0)
-      ->check(CLI::NonNegativeNumber);
-  command->add_flag("--json", options->json, "Print as JSON");
+      ->check(CLI::Range(0, 1'000'000'000));
+  command->add_flag("--json", options->json, "Print as JSON; with --watch one line a table");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -36,29 +36,35 @@ std::string uptime(const json& status) {
   return format_seconds(static_cast<double>(std::max<int64_t>(0, std::time(nullptr) - since)));
 }
 
-void print_row(const json& row) {
+std::string directory_of(const json& row) {
+  return printable(row["directory"].get<std::string>());
+}
+
+void print_row(const json& row, size_t width) {
   const json status = row.value("status", json::object());
   const bool ok = row["state"] == "ok";
   const std::string pid = ok ? std::to_string(status.value("pid", 0)) : "-";
-  fmt::print("{:<28} {:<8} {:>8} {:>14}  {}\n", row["directory"].get<std::string>(),
+  fmt::print("{:<{}} {:<8} {:>8} {:>14}  {}\n", directory_of(row), width,
              ok ? "ok" : row["state"].get<std::string>(), pid, ok ? uptime(status) : "-",
-             row["source"].get<std::string>());
-  if (!ok) fmt::print("  {}\n", row["error"].get<std::string>());
+             printable(row["source"].get<std::string>()));
+  if (!ok) fmt::print("  {}\n", printable(row["error"].get<std::string>()));
 }
 
 int run(bool as_json) {
   json rows = json::array();
   for (const MountEntry& mount : neurofs_mounts()) rows.push_back(describe(mount));
   if (as_json) {
-    fmt::print("{}\n", rows.dump(2));
+    fmt::print("{}\n", json_text(rows));
     return kExitOk;
   }
   if (rows.empty()) {
     fmt::print("nothing is mounted\n");
     return kExitOk;
   }
-  fmt::print("{:<28} {:<8} {:>8} {:>14}  {}\n", "DIRECTORY", "STATE", "PID", "UP", "SOURCE");
-  for (const json& row : rows) print_row(row);
+  size_t width = 28;
+  for (const json& row : rows) width = std::max(width, directory_of(row).size());
+  fmt::print("{:<{}} {:<8} {:>8} {:>14}  {}\n", "DIRECTORY", width, "STATE", "PID", "UP", "SOURCE");
+  for (const json& row : rows) print_row(row, width);
   return kExitOk;
 }
 

@@ -139,8 +139,11 @@ void add_write(CLI::App& app, int& exit_code) {
   command->add_option("SRC", options->source, "A .npy file or another field of the same shape")
       ->required();
   command->footer(
-      "The array must have the field's data type and the region's shape. A reader sees a chunk as "
-      "it was or as it will be, never a mixture.");
+      "The array must have the field's data type and the region's shape. Mounts show the new data "
+      "when they next read it from the store or notice the change (mount --revalidate). A reader "
+      "sees a chunk as it was or as it will be; only an uncompressed chunk in a shard is written "
+      "in "
+      "place, and who reads it at that very moment may see some of both.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -47,7 +47,7 @@ std::string codec_names(const json& codecs) {
 
 std::string joined(const json& numbers) {
   std::string text;
-  for (const json& n : numbers) text += (text.empty() ? "" : ", ") + n.dump();
+  for (const json& n : numbers) text += (text.empty() ? "" : ", ") + json_text(n, -1);
   return "(" + text + (numbers.size() == 1 ? ",)" : ")");
 }
 
@@ -97,10 +97,12 @@ std::string field_lines(const json& info) {
   line("dtype", info["dtype"].get<std::string>());
   line("size", fmt::format("{} ({} bytes)", format_bytes(info["size_bytes"].get<uint64_t>()),
                            format_count(info["size_bytes"].get<uint64_t>())));
-  line("neurons",
-       fmt::format("{}, each {} = {}", format_count(info["neuron_count"].get<uint64_t>()),
-                   joined(info["neuron_shape"]),
-                   format_bytes(info["neuron_bytes"].get<uint64_t>())));
+  if (!info["shape"].empty()) {  // a mount shows no neurons/ of a single element
+    line("neurons",
+         fmt::format("{}, each {} = {}", format_count(info["neuron_count"].get<uint64_t>()),
+                     joined(info["neuron_shape"]),
+                     format_bytes(info["neuron_bytes"].get<uint64_t>())));
+  }
   line("chunks", grid_line(info["chunks"]));
   for (const json& level : info["shards"]) line("shards", grid_line(level));
   line("codecs", codec_names(info["codecs"]));
@@ -112,8 +114,8 @@ std::string field_lines(const json& info) {
                      format_bytes(disk["bytes"].get<uint64_t>()),
                      format_count(disk["files"].get<uint64_t>()), disk["files"] == 1 ? "" : "s"));
   }
-  if (!info["dimension_names"].empty()) line("axes", info["dimension_names"].dump());
-  if (!info["attributes"].empty()) line("attributes", info["attributes"].dump());
+  if (!info["dimension_names"].empty()) line("axes", json_text(info["dimension_names"], -1));
+  if (!info["attributes"].empty()) line("attributes", json_text(info["attributes"], -1));
   return text;
 }
 

@@ -8,12 +8,23 @@
 #include <syslog.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "core/base/log.h"
+#include "mount-tools/text.h"
 
 namespace neurofs::tools {
 namespace {
+
+// spdlog would make the directory of a misspelt path.
+Status check_folder(const std::string& file) {
+  if (file.empty()) return {};
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(folder, ignored)) return {};
+  return not_found("cannot log to '" + file + "': there is no directory " + folder.string());
+}
 
 std::shared_ptr<spdlog::sinks::sink> make_sink(const LogOptions& options) {
   if (!options.file.empty()) {
@@ -51,13 +62,14 @@ Status set_up_logging(const LogOptions& options) {
     return invalid_argument("log level '" + options.level +
                             "' is not known; known are debug, info, warning, error, off");
   }
+  NF_TRY(check_folder(options.file));
   try {
     auto logger = std::make_shared<spdlog::logger>("neurofs", make_sink(options));
     logger->set_level(level);
     logger->flush_on(spdlog::level::info);
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
     set_log_sink([logger](LogLevel at, std::string_view message) {
-      logger->log(to_spdlog(at), spdlog::string_view_t(message.data(), message.size()));
+      logger->log(to_spdlog(at), spdlog::string_view_t(printable(message)));
     });
   } catch (const spdlog::spdlog_ex& e) {
     return io_error(std::string("cannot log to '") + options.file + "': " + e.what());

@@ -1,7 +1,8 @@
 // Where log lines of the program go: spdlog behind core's log seam.
 //
 // Thread-safety: set up once before threads start; logging itself from any thread.
-// Errors: kInvalidArgument for an unknown level, kIoError when the file cannot be opened.
+// Errors: kInvalidArgument for an unknown level, kNotFound when the file's
+// directory does not exist, kIoError when the file cannot be opened.
 #pragma once
 
 #include <string>

@@ -5,10 +5,13 @@
 #include <iostream>
 
 #include "mount-tools/commands.h"
+#include "mount-tools/report.h"
+#include "mount-tools/text.h"
 
 int main(int argc, char** argv) {
   using namespace neurofs::tools;
   int exit_code = kExitOk;
+  report_warnings();
   try {
     const auto app = make_app(exit_code);
     if (argc == 1) {
@@ -21,7 +24,7 @@ int main(int argc, char** argv) {
       return app->exit(e) == 0 ? kExitOk : kExitUsage;
     }
   } catch (const std::exception& e) {
-    std::cerr << "neurofs: " << e.what() << "\n";
+    std::cerr << "neurofs: " << printable(e.what()) << "\n";
     return kExitFailed;
   }
   return exit_code;

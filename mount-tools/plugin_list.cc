@@ -1,7 +1,10 @@
 #include "mount-tools/plugin_list.h"
 
+#include <fmt/format.h>
+
 #include "core/cache/eviction_policy.h"
 #include "core/codec/codec.h"
+#include "core/geometry/data_type.h"
 #include "core/prefetch/predictor.h"
 #include "core/storage/object_store.h"
 #include "fs/view.h"
@@ -56,13 +59,19 @@ std::vector<PluginKind> list_plugins() {
   add_all<ArrayToBytesRegistry>(codecs);
   add_all<BytesToBytesRegistry>(codecs);
   add(codecs, "transpose", "permutes axes; read by strides, never executed");
+  PluginKind types{"dtypes", "--dtype of create and import", {}};
+  for (int i = 0; i < kDataTypeCount; ++i) {
+    const auto type = static_cast<DataType>(i);
+    add(types, std::string(zarr_name(type)),
+        fmt::format("bytes of an element: {}", item_size(type)));
+  }
   PluginKind policies{"policies", "mount --policy", {}};
   add_all<PolicyRegistry>(policies);
   PluginKind predictors{"predictors", "mount --predictor", {}};
   add_all<PredictorRegistry>(predictors);
   PluginKind views{"views", "the extension of a file name", {}};
   add_all<ViewRegistry>(views);
-  return {stores, codecs, policies, predictors, views};
+  return {stores, codecs, types, policies, predictors, views};
 }
 
 }  // namespace neurofs::tools

@@ -4,14 +4,16 @@
 
 #include <cstdio>
 
+#include "core/base/log.h"
 #include "mount-tools/commands.h"
+#include "mount-tools/text.h"
 
 namespace neurofs::tools {
 namespace {
 
 void print(std::string_view command, const Status& status, std::string_view next) {
-  fmt::print(stderr, "neurofs {}: {}{}{}\n", command, status.message(), next.empty() ? "" : "; ",
-             next);
+  fmt::print(stderr, "neurofs {}: {}{}{}\n", command, printable(status.message()),
+             next.empty() ? "" : "; ", printable(next));
 }
 
 }  // namespace
@@ -24,6 +26,14 @@ int fail(std::string_view command, const Status& status, std::string_view next) 
 int fail_usage(std::string_view command, const Status& status, std::string_view next) {
   print(command, status, next);
   return kExitUsage;
+}
+
+void report_warnings() {
+  set_log_sink([](LogLevel level, std::string_view message) {
+    if (level < LogLevel::kWarning) return;
+    fmt::print(stderr, "neurofs: {}: {}\n", level == LogLevel::kError ? "error" : "warning",
+               printable(message));
+  });
 }
 
 }  // namespace neurofs::tools

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace neurofs::tools {
@@ -42,6 +43,29 @@ Result<Index> parse_axis(std::string_view term, std::string_view whole) {
   return value;
 }
 
+// Bytes of the printable character that `text` begins with, 0 when it begins with none.
+size_t character_length(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : 0; };
+  const auto tail = [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) {
+      if ((byte(i) & 0xc0) != 0x80) return size_t{0};
+    }
+    return to;
+  };
+  const unsigned lead = byte(0);
+  const unsigned next = byte(1);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  if (lead == 0xc2) return next >= 0xa0 ? tail(1, 2) : 0;  // below are control characters
+  if (lead > 0xc2 && lead < 0xe0) return tail(1, 2);
+  // Not the long forms of shorter ones, no surrogates, nothing past U+10FFFF.
+  if (lead == 0xe0 && next < 0xa0) return 0;
+  if (lead == 0xed && next >= 0xa0) return 0;
+  if (lead >= 0xe0 && lead < 0xf0) return tail(1, 3);
+  if (lead == 0xf0 && next < 0x90) return 0;
+  if (lead == 0xf4 && next >= 0x90) return 0;
+  return lead >= 0xf0 && lead <= 0xf4 ? tail(1, 4) : 0;
+}
+
 }  // namespace
 
 Result<uint64_t> parse_bytes(std::string_view text) {
@@ -62,6 +86,8 @@ Result<uint64_t> parse_bytes(std::string_view text) {
 
 Result<Dims> parse_dims(std::string_view text) {
   Dims dims;
+  if (text == "()") return dims;
+  if (text.empty()) return invalid_argument("a shape is empty; that of a single element is ()");
   std::string_view rest = text;
   while (!rest.empty()) {
     const size_t end = std::min(rest.find_first_of(",x"), rest.size());
@@ -101,6 +127,24 @@ std::string format_count(uint64_t count) {
     text += digits[i];
   }
   return text;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t length = character_length(text);
+    if (length == 0) {
+      out += fmt::format("\\x{:02x}", static_cast<uint8_t>(text.front()));
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out;
+}
+
+std::string json_text(const nlohmann::json& value, int indent) {
+  return value.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string format_seconds(double seconds) {

@@ -61,11 +61,17 @@ class CommandLine(InFolder):
         self.assertIn("neurofs info: ", done.stderr)
         self.assertIn("absent", done.stderr)
 
+    def test_messages_escape_what_a_terminal_must_not_see(self):
+        done = subprocess.run([NEUROFS, "info", b"/no\xff\x1b[31mthing\xc3\xa9"], check=False,
+                              capture_output=True)
+        self.assertIn(b"/no\\xff\\x1b[31mthing\xc3\xa9", done.stderr)
+
     def test_plugins_names_every_seam(self):
         plugins = json.loads(neurofs("plugins", "--json").stdout)
         self.assertIn("file", plugins["stores"])
         self.assertIn("zstd", plugins["codecs"])
         self.assertIn("lru", plugins["policies"])
+        self.assertIn("bfloat16", plugins["dtypes"])
         self.assertIn("stride", plugins["predictors"])
         self.assertEqual(sorted(plugins["views"]), ["npy", "raw", "txt"])
 
@@ -90,6 +96,21 @@ class Fields(InFolder):
         neurofs("create", self.field, "--shape", "20,10", "--overwrite")
         self.assertEqual(json.loads(neurofs("info", self.field, "--json").stdout)["shape"],
                          [20, 10])
+
+    def test_rank_0_is_asked_for_by_its_name(self):
+        self.assertEqual(neurofs("create", self.field, "--shape", "", check=False).returncode, 2)
+        self.assertNotIn("neurons", neurofs("create", self.field, "--shape", "()").stdout)
+        self.assertEqual(json.loads(neurofs("info", self.field, "--json").stdout)["shape"], [])
+        self.assertNotIn("neurons", neurofs("info", self.field).stdout)
+        self.assertIn("empty", neurofs("create", "", "--shape", "3", check=False).stderr)
+
+    def test_info_of_a_group_survives_a_member_that_is_no_utf8(self):
+        neurofs("create", self.field / "good", "--shape", "3")
+        (self.field / "bad").mkdir()
+        (self.field / "bad/zarr.json").write_bytes(b'{"zarr_format": 3, "node_type": "\xff"}')
+        (self.field / "zarr.json").write_text('{"zarr_format": 3, "node_type": "group"}')
+        document = json.loads(neurofs("info", self.field, "--json").stdout)
+        self.assertEqual([("error" in f) for f in document["fields"]], [True, False])
 
     def test_a_refused_field_leaves_nothing_behind(self):
         neurofs("create", self.field, "--shape", "10,10", "--codec", "zst", check=False)
@@ -164,6 +185,7 @@ class Fields(InFolder):
         np.save(self.folder / "a.npy", np.zeros((7, 2), "f4"))
         self.assertIn("--overwrite", neurofs(*again, check=False).stderr)
         neurofs(*again, "--overwrite")
+        self.assertFalse((self.field / ".neurofs-import").exists())
         self.assertEqual(json.loads(neurofs("info", self.field, "--json").stdout)["shape"], [7, 2])
         other = self.folder / "other"
         other.mkdir()
@@ -181,8 +203,11 @@ class Fields(InFolder):
         neurofs("create", self.field, "--shape", "100,4")
         neurofs("region", "add", self.field, "v1", "0:10,2")
         self.assertIn("v1", neurofs("region", "list", self.field).stdout)
-        self.assertEqual(neurofs("region", "add", self.field, "v2", "0:10,9",
-                                 check=False).returncode, 1)
+        for name, region, said in [("v2", "0:10,9", "9"), ("v2.npy", "0:10", "name it v2"),
+                                   ("v" * 300, "0:10", "at most 239")]:
+            done = neurofs("region", "add", self.field, name, region, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
         neurofs("region", "rm", self.field, "v1")
         self.assertEqual(json.loads(neurofs("region", "list", self.field, "--json").stdout), {})
 
