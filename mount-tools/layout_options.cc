@@ -46,7 +46,7 @@ void add_layout_options(CLI::App& command, LayoutOptions& options) {
                      "whole)");
   command.add_option("--shards", options.shards,
                      "Elements of one shard, a multiple of the chunk; equal to it: no shards "
-                     "(default: about 1 GiB)");
+                     "(default: about 1 GiB, with a compressing codec 64 MiB)");
   command.add_option("--codec", options.codec,
                      "none, zstd[:LEVEL], gzip[:LEVEL], blosc[:COMPRESSOR[:LEVEL]], crc32c, joined "
                      "by commas, or a JSON list of Zarr v3 codecs (default: none)");
@@ -58,10 +58,10 @@ void add_layout_options(CLI::App& command, LayoutOptions& options) {
                   "How many leading axes index neurons (default: all but the last)")
       ->check(CLI::Range(0, static_cast<int>(kMaxRank)));
   command.add_option("--names", options.dimension_names, "Names of the axes, joined by commas")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_option("--attr", options.attributes, "KEY=VALUE attribute; VALUE may be JSON")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command.add_flag("--overwrite", options.overwrite,
                    "Replace the field that is there, with all its data");
 }

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "mount-tools/commands.h"
+#include "mount-tools/parse_errors.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -21,7 +22,7 @@ int main(int argc, char** argv) {
     try {
       app->parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      return app->exit(e) == 0 ? kExitOk : kExitUsage;
+      return report_parse_error(*app, e);
     }
   } catch (const std::exception& e) {
     std::cerr << "neurofs: " << printable(e.what()) << "\n";

@@ -61,6 +61,30 @@ class CommandLine(InFolder):
         self.assertIn("neurofs info: ", done.stderr)
         self.assertIn("absent", done.stderr)
 
+    def test_a_misspelt_word_is_named(self):
+        for arguments, said in [
+                (["crate"], "neurofs: unknown command 'crate'; did you mean create?"),
+                (["--foo"], "neurofs: unknown option '--foo'"),
+                (["create", "b7", "--shap", "10,10"],
+                 "neurofs create: unknown option '--shap'; did you mean --shape?"),
+                (["region", "ad", "a", "v", "0"],
+                 "neurofs region: unknown command 'ad'; did you mean add?"),
+                (["umount", "a", "b"], "neurofs umount: 'b' is one word too many"),
+                (["create", "b7"], "neurofs create: --shape is required"),
+                (["stats", "--count", "-1"], "neurofs stats: --count: Value -1 not in range 0 to")]:
+            done = neurofs(*arguments, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertTrue(done.stderr.startswith(said), done.stderr)
+            self.assertLess(len(done.stderr), 200)
+
+    def test_an_option_takes_one_value(self):
+        neurofs("create", "--shape", "10", "--names", "a", self.field)
+        np.save(self.folder / "a.npy", np.zeros(3, "f4"))
+        other = self.folder / "other"
+        neurofs("import", "--attr", "k=v", "--attr", "n=1", self.folder / "a.npy", other)
+        self.assertEqual(json.loads(neurofs("info", other, "--json").stdout)["attributes"],
+                         {"k": "v", "n": 1})
+
     def test_messages_escape_what_a_terminal_must_not_see(self):
         done = subprocess.run([NEUROFS, "info", b"/no\xff\x1b[31mthing\xc3\xa9"], check=False,
                               capture_output=True)
