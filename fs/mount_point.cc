@@ -70,12 +70,13 @@ bool is_dead(int error) {
 Status recover_dead(const std::string& path, bool recover) {
   const auto mount = find_mount(path);
   const std::string ours = "fuse." + std::string(kFuseSubtype);
-  const std::string help = "clean it up with: fusermount3 -uz " + path;
   if (!mount || mount->type != ours) {
-    return io_error("mount point " + path + " is a dead mount that is not neurofs's; " + help);
+    return io_error("mount point " + path + " is a dead mount that is not neurofs's; clean it up " +
+                    "with: umount -l " + path);
   }
   if (!recover) {
-    return io_error("a neurofs daemon died at " + path + "; " + help + " (or mount with recover)");
+    return io_error("a neurofs daemon died at " + path + "; clean it up with: neurofs umount " +
+                    path + " (or mount without --no-recover)");
   }
   log_warning("detaching the dead neurofs mount at " + path);
   return detach(path);

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "fs/mount.h"
@@ -11,6 +12,7 @@
 #include "mount-tools/daemonise.h"
 #include "mount-tools/destination.h"
 #include "mount-tools/mount_args.h"
+#include "mount-tools/mount_checks.h"
 #include "mount-tools/mount_table.h"
 #include "mount-tools/place.h"
 #include "mount-tools/report.h"
@@ -26,11 +28,13 @@ struct Options {
   MountArgs args;
 };
 
-// The daemon leaves the working directory, so a relative path must not be kept.
+// The daemon leaves the working directory, so a relative path must not be kept. Everything else stays
+// as mount(8) compares it with fstab.
 std::string absolute_source(const std::string& source) {
-  const std::string local = local_path_of(source);
-  if (local.empty()) return source;
-  return std::filesystem::absolute(local).lexically_normal().string();
+  if (source.empty() || source.find("://") != std::string::npos) return source;
+  std::string path = std::filesystem::absolute(source).lexically_normal().string();
+  if (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
 }
 
 Status serve(const Options& options, const MountOptions& mount,
@@ -49,6 +53,23 @@ void announce(const Options& options) {
   std::fflush(stdout);
 }
 
+// Arrays of a group that are not shown leave no other trace at the terminal.
+void say_what_is_missing(const std::string& directory) {
+  const auto errors = read_control_text(directory, "errors");
+  if (!errors.ok()) return;
+  const auto count = std::count(errors->begin(), errors->end(), '\n');
+  if (count == 0) return;
+  fmt::print(stderr, "neurofs mount: {} array{} cannot be shown; see {}/.neurofs/errors\n", count,
+             count == 1 ? "" : "s", directory);
+}
+
+// fstab(5): with nofail, a source that is not there is no error.
+bool may_be_left_out(const Options& options) {
+  const std::string local = local_path_of(options.source);
+  std::error_code ignored;
+  return options.args.nofail && !local.empty() && !std::filesystem::exists(local, ignored);
+}
+
 int run(Options options) {
   if (const Status status = apply_option_lists(options.lists, options.args); !status.ok()) {
     return fail_usage("mount", status);
@@ -56,7 +77,14 @@ int run(Options options) {
   const auto mount = to_mount_options(options.args);
   if (!mount.ok()) return fail_usage("mount", mount.status());
   options.source = absolute_source(options.source);
+  if (may_be_left_out(options)) {
+    fmt::print(stderr, "neurofs mount: {} does not exist; not mounted (nofail)\n", options.source);
+    return kExitOk;
+  }
   options.directory = absolute_directory(options.directory);
+  const Status mountable =
+      check_mountable({options.directory, mount->allow_other, options.args.nonempty});
+  if (!mountable.ok()) return fail("mount", mountable);
   options.args.log.background = !options.foreground;
   if (!options.args.log.file.empty()) {
     options.args.log.file = std::filesystem::absolute(options.args.log.file).string();
@@ -67,7 +95,9 @@ int run(Options options) {
   const Status status =
       options.foreground ? server([&] { announce(options); }) : run_in_background(server);
   if (!status.ok()) return fail("mount", status, unfinished_import_hint(options.source));
-  if (!options.foreground) announce(options);
+  if (options.foreground) return kExitOk;
+  announce(options);
+  say_what_is_missing(options.directory);
   return kExitOk;
 }
 
@@ -77,13 +107,13 @@ void add_mount(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("mount", "Show a field or a group as files");
   command->add_option("SOURCE", options->source, "Path or URL of a field or group")->required();
-  command->add_option("DIR", options->directory, "An empty directory")->required();
+  command->add_option("DIR", options->directory, "An empty directory, unless --nonempty")
+      ->required();
   command->add_flag("-f,--foreground", options->foreground, "Do not go to the background");
   command
       ->add_option("-o", options->lists,
                    "The options below as mount(8) writes them: -o ram=4GiB,allow_other")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   add_mount_args(*command, options->args);
   command->footer(
       "Returns when the mount answers, or says why it does not. The mount is read-only. Unmount "

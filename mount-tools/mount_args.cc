@@ -69,7 +69,7 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
       ->check(CLI::Range(0, 1 << 20));
   command.add_option("--timeout", o.timeout_s, "Seconds that the kernel keeps names and sizes")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, 1e9));
   command
       .add_option("--revalidate", o.revalidate_s,
                   "Seconds between looks for changes of stored data (0: when it is loaded)")
@@ -80,6 +80,7 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
                   "Names of regions that the kernel may remember, about 2 KB each")
       ->capture_default_str()
       ->check(CLI::Range(size_t{16}, size_t{1} << 30));
+  command.add_flag("--nonempty", args.nonempty, "Mount although DIR has contents, hiding them");
   command.add_flag("--no-io-uring", args.no_io_uring, "Read local files with pread");
   command.add_flag("--auto-unmount", o.auto_unmount, "Unmount when the daemon dies");
   command.add_flag("--recover", args.recover, "Replace a dead mount at DIR (the default)");
@@ -94,6 +95,10 @@ Status apply_option_lists(const std::vector<std::string>& lists, MountArgs& args
   const std::vector<std::string> words = split_commas(lists);
   const bool sloppy = std::find(words.begin(), words.end(), "sloppy") != words.end();
   for (const std::string& word : words) {
+    if (word == "remount") {
+      return invalid_argument("-o remount is not supported; unmount, then mount with new options");
+    }
+    if (word == "nofail") args.nofail = true;
     if (is_generic(word)) continue;
     CLI::App parser;
     add_mount_args(parser, args);

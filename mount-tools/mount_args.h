@@ -23,6 +23,8 @@ struct MountArgs {
   bool no_recover = false;
   bool recover = false;  // the default; accepted so that it can be said
   bool no_io_uring = false;
+  bool nonempty = false;
+  bool nofail = false;  // only as a word of -o
   MountOptions options;
   LogOptions log;
 };

@@ -94,8 +94,8 @@ bool is_dead_mount(const std::string& directory) {
   return dead.wait_for(std::chrono::seconds(2)) == std::future_status::ready && dead.get();
 }
 
-Result<nlohmann::json> read_control_file(const std::string& directory, const std::string& name,
-                                         std::chrono::milliseconds deadline) {
+Result<std::string> read_control_text(const std::string& directory, const std::string& name,
+                                      std::chrono::milliseconds deadline) {
   const std::string path = directory + "/.neurofs/" + name;
   std::packaged_task<FileText()> task([path] { return read_file(path); });
   auto future = task.get_future();
@@ -120,8 +120,16 @@ Result<nlohmann::json> read_control_file(const std::string& directory, const std
   if (file.error != 0) {
     return io_error(fmt::format("{}: {}", path, std::strerror(file.error)));
   }
-  auto document = nlohmann::json::parse(file.text, nullptr, false);
-  if (!document.is_object()) return io_error(path + ": not a JSON object");
+  return file.text;
+}
+
+Result<nlohmann::json> read_control_file(const std::string& directory, const std::string& name,
+                                         std::chrono::milliseconds deadline) {
+  NF_ASSIGN(const std::string text, read_control_text(directory, name, deadline));
+  auto document = nlohmann::json::parse(text, nullptr, false);
+  if (!document.is_object()) {
+    return io_error(fmt::format("{}/.neurofs/{}: not a JSON object", directory, name));
+  }
   return document;
 }
 

@@ -34,8 +34,12 @@ std::string absolute_directory(const std::string& directory);
 // True when the daemon behind a mount has gone: ENOTCONN from the kernel.
 bool is_dead_mount(const std::string& directory);
 
-// A JSON file under DIRECTORY/.neurofs/. kTimeout when no answer came in time, kNotFound when it is
-// not a NeuroFS mount, kPermission when it is another user's, kIoError with the reason otherwise.
+// A file under DIRECTORY/.neurofs/. kTimeout when no answer came in time, kNotFound when it is not a
+// NeuroFS mount, kPermission when it is another user's, kIoError with the reason otherwise.
+Result<std::string> read_control_text(const std::string& directory, const std::string& name,
+                                      std::chrono::milliseconds deadline = std::chrono::seconds(5));
+
+// The same for one that holds a JSON object.
 Result<nlohmann::json> read_control_file(
     const std::string& directory, const std::string& name,
     std::chrono::milliseconds deadline = std::chrono::seconds(5));

@@ -479,7 +479,7 @@ TEST_F(Mount, R41_ASecondMountRecoversADeadMountPoint) {
   MountOptions options;
   options.recover = false;
   EXPECT_FALSE(mount("f", options));
-  EXPECT_NE(why().find("fusermount3 -uz"), std::string::npos) << why();
+  EXPECT_NE(why().find("neurofs umount"), std::string::npos) << why();
   ASSERT_TRUE(mount("f")) << why();
   EXPECT_EQ(read_file(at("neurons/3.raw")), neuron_bytes(3));
 }

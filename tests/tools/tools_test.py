@@ -251,7 +251,8 @@ class Mounts(InFolder):
         return neurofs("mount", self.field, self.mount, *options)
 
     def test_mount_status_stats_umount(self):
-        self.assertIn("mounted at", self.mount_it("-o", "ram=64MiB,allow_other").stdout)
+        self.assertIn("mounted at", neurofs("mount", "-o", "allow_other", self.field, self.mount,
+                                            "-o", "ram=64MiB").stdout)
         self.assertTrue((np.load(self.mount / "field.npy") == self.array).all())
         rows = json.loads(neurofs("status", "--json").stdout)
         self.assertIn(str(self.mount), [row["directory"] for row in rows])
@@ -259,8 +260,75 @@ class Mounts(InFolder):
         self.assertEqual(stats["ram"]["budget_bytes"], 64 << 20)
         table = neurofs("stats", self.mount, "--watch", "--interval", "0.1", "--count", "2").stdout
         self.assertLessEqual(max(map(len, table.splitlines()[2:])), 80)
+        lines = neurofs("stats", self.mount, "--watch", "--json", "--interval", "0.1", "--count",
+                        "2").stdout.splitlines()
+        self.assertEqual([json.loads(line)["policy"] for line in lines], ["lru", "lru"])
         neurofs("umount", self.mount)
         self.assertNotIn(str(self.mount), pathlib.Path("/proc/self/mounts").read_text())
+
+    def test_status_stays_aligned_for_long_paths(self):
+        deep = self.folder / ("d" * 60)
+        deep.mkdir()
+        self.addCleanup(run, "umount", "-l", deep, check=False)
+        neurofs("mount", self.field, deep)
+        lines = neurofs("status").stdout.splitlines()
+        row = next(line for line in lines if line.startswith(str(deep)))
+        at = lines[0].index("SOURCE")
+        self.assertEqual(row[at - 2:at], "  ")
+        self.assertNotIn(" ", row[at:])
+
+    def test_a_directory_with_contents_is_not_covered_silently(self):
+        (self.mount / "precious").write_text("data")
+        done = neurofs("mount", self.field, self.mount, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("it holds precious", done.stderr)
+        self.assertEqual(neurofs("mount", self.field, "/proc", check=False).returncode, 1)
+        neurofs("mount", self.field, self.mount, "-o", "nonempty")
+        self.assertIn("already shows", self.mount_again().stderr)
+        neurofs("umount", self.mount)
+
+    def mount_again(self):
+        return neurofs("mount", self.field, self.mount, check=False)
+
+    def test_arrays_that_are_not_shown_are_counted(self):
+        group = self.folder / "group"
+        neurofs("create", group / "good", "--shape", "3")
+        for name in ("bad", "worse"):
+            (group / name).mkdir()
+            (group / name / "zarr.json").write_text("{")
+        (group / "zarr.json").write_text('{"zarr_format": 3, "node_type": "group"}')
+        done = neurofs("mount", group, self.mount)
+        self.assertIn(f"2 arrays cannot be shown; see {self.mount}/.neurofs/errors", done.stderr)
+
+    def test_the_log_file_needs_its_folder(self):
+        log = self.folder / "absent/log"
+        done = self.mount_it_badly("--log-file", log)
+        self.assertIn("there is no directory", done.stderr)
+        self.assertFalse(log.parent.exists())
+        self.assertIn("remount is not supported", self.mount_it_badly("-o", "remount,rw").stderr)
+
+    def mount_it_badly(self, *options):
+        done = neurofs("mount", self.field, self.mount, *options, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        return done
+
+    def test_another_user_is_told_what_fusermount_would_refuse(self):
+        program = self.folder / "neurofs"
+        shutil.copy(NEUROFS, program)
+        for path in (self.folder, self.mount):
+            path.chmod(0o755)
+
+        def as_nobody(*options):
+            # A private namespace whose /dev/fuse is open to all and whose fuse.conf is empty.
+            script = ("mount --bind /dev/null /etc/fuse.conf; mknod $1/fuse c 10 229;"
+                      "chmod 666 $1/fuse; mount --bind $1/fuse /dev/fuse; shift;"
+                      "exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\"")
+            return run("unshare", "-m", "sh", "-c", script, "sh", self.folder, program, "mount",
+                       self.field, self.mount, *options, check=False).stderr
+
+        self.assertIn("is not yours to mount on", as_nobody())
+        os.chown(self.mount, 65534, 65534)
+        self.assertIn("user_allow_other", as_nobody("--allow-other"))
 
     def test_busy_umount_says_who_and_lazy_detaches(self):
         self.mount_it()
@@ -300,7 +368,14 @@ class Mounts(InFolder):
           mount -t neurofs {self.field} {self.mount} -o ram=64MiB
           cmp <(head -c 100 {self.mount}/field.npy) <(head -c 100 {self.folder}/a.npy)
           umount {self.mount}
-          mount -T {fstab} {self.mount}; ls {self.mount}/neurons >/dev/null; umount {self.mount}"""
+          mount -T {fstab} {self.mount}; ls {self.mount}/neurons >/dev/null
+          status=0; mount -t neurofs {self.field} {self.mount} || status=$?; [ $status = 32 ]
+          umount {self.mount}
+          status=0; mount -t neurofs -o threads=x {self.field} {self.mount} || status=$?
+          [ $status = 1 ]
+          mv {self.field} {self.field}.away
+          mount -T {fstab} -a
+          status=0; mount -t neurofs {self.field} {self.mount} || status=$?; [ $status = 32 ]"""
         run("unshare", "-m", "bash", "-c", script)
 
 
