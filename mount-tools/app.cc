@@ -10,13 +10,14 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   auto app = std::make_unique<CLI::App>("Mount an array; every neuron is a file", "neurofs");
   app->set_version_flag("--version", "neurofs " NEUROFS_VERSION);
   app->require_subcommand(1);
-  app->footer(
-      "A FIELD is a path or URL of a Zarr array or group, a .npy file, or a raw file with a JSON "
-      "description beside it. Sizes take suffixes: 4GiB, 512M (binary) or 4GB (decimal).");
   for (const auto add : {add_create, add_import, add_write, add_info, add_region, add_mount,
                          add_umount, add_status, add_stats, add_plugins}) {
     add(*app, exit_code);
   }
+  // Last, since a subcommand begins with its parent's footer.
+  app->footer(
+      "A FIELD is a path or URL of a Zarr array or group, a .npy file, or a raw file with a JSON "
+      "description beside it. Sizes take suffixes: 4GiB, 512M (binary) or 4GB (decimal).");
   return app;
 }
 

@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "mount-tools/commands.h"
+#include "mount-tools/plugin_list.h"
 
 namespace neurofs::tools {
 namespace {
@@ -68,6 +70,70 @@ void print_command(const CLI::App& command, const std::string& prefix) {
   if (!command.get_footer().empty()) fmt::print(".PP\n{}\n", roff(command.get_footer()));
 }
 
+// What a mount shows and how a raw file is described: what no option can say.
+constexpr std::string_view kSections = R"(.SH FILES OF A MOUNT
+A field's directory holds, each also as .raw and as .txt (fixed width):
+.TP
+.I field.npy
+the whole field in C order.
+.TP
+.I neurons/42.npy, neurons/12,7.npy
+one neuron, by its index along the neuron axes: the leading ones, all but the last unless
+.B \-\-neuron\-axes
+or the attribute neurofs.neuron_axes say otherwise. Where people browse, directories of at most 1000
+entries lead to the same files: neurons/42/000/000/42000000000.npy.
+.TP
+.I regions/0:100,5,::2.npy
+any slice as NumPy writes it; regions/v1.npy is one that
+.B neurofs region add
+has named.
+.TP
+.I .neurofs/
+field.json, stats.json and metrics; at the root of the mount also status.json, and errors: the arrays
+that are not shown and the newest reads that failed, with the reason.
+.PP
+bfloat16 has no type in NumPy: it loads as |V2. With the Python package ml_dtypes,
+array.view("bfloat16") gives the numbers.
+.SH RAW FILES
+A file of elements and nothing else is a field when a description lies beside it: of
+.I activations.bin
+it is
+.IR activations.bin.json .
+.PP
+.nf
+{"shape": [86000, 1000], "dtype": "float32"}
+.fi
+.PP
+Its members; a name that is not one of them is an error:
+.TP
+.B shape
+Elements per axis, at most 32 axes. Required.
+.TP
+.B dtype
+As for
+.BR "neurofs create \-\-dtype" ,
+or NumPy's short name, such as "f4". Required.
+.TP
+.B order
+"C" (the last axis varies fastest) or "F". Default "C".
+.TP
+.B byte_order
+"little" or "big". Default "little".
+.TP
+.B offset
+Bytes before the first element. Default 0.
+.TP
+.B trailing
+"refuse": bytes after the last element mean that the shape is wrong; "ignore": they are left out.
+Default "refuse".
+.TP
+.B dimension_names
+A list of the axes' names. Default none.
+.TP
+.B attributes
+An object, such as {"neurofs.neuron_axes": 1}. Default none.
+)";
+
 void print_man(const CLI::App& app) {
   fmt::print(".TH NEUROFS 1 \"\" \"neurofs {}\" \"NeuroFS\"\n.SH NAME\nneurofs \\- {}\n",
              NEUROFS_VERSION, "mount an array; every neuron is a file");
@@ -75,10 +141,10 @@ void print_man(const CLI::App& app) {
              roff(app.get_footer()));
   fmt::print(".SH COMMANDS\n");
   for (const CLI::App* command : app.get_subcommands({})) print_command(*command, "");
+  fmt::print("{}", kSections);
   fmt::print(
       ".SH EXIT STATUS\n0: done. 1: failed, the reason is on standard error. 2: used wrongly.\n"
-      ".SH FILES\n.TP\n.I DIR/.neurofs/\nfield.json, stats.json, metrics, status.json and errors "
-      "of a mount.\n.SH SEE ALSO\n.BR mount.neurofs (8),\n.BR fusermount3 (1),\n.BR fuser (1)\n");
+      ".SH SEE ALSO\n.BR mount.neurofs (8),\n.BR fusermount3 (1),\n.BR fuser (1)\n");
 }
 
 std::string words_of(const CLI::App& command) {
@@ -91,18 +157,46 @@ std::string words_of(const CLI::App& command) {
   return words;
 }
 
+// The names of a kind of plugin, as one word list.
+std::string names_of(std::string_view kind) {
+  std::string names;
+  for (const PluginKind& plugins : list_plugins()) {
+    if (plugins.kind != kind) continue;
+    for (const auto& [name, plugin] : plugins.plugins) names += (names.empty() ? "" : " ") + name;
+  }
+  return names;
+}
+
+// What may follow an option, and what a mount's directory may be.
+void print_values() {
+  constexpr std::pair<std::string_view, std::string_view> kValues[] = {
+      {"--policy", "policies"}, {"--predictor", "predictors"}, {"--dtype", "dtypes"}};
+  fmt::print("  case ${{COMP_WORDS[COMP_CWORD-1]}} in\n");
+  for (const auto& [option, kind] : kValues) {
+    fmt::print("    {}) values=\"{}\" ;;\n", option, names_of(kind));
+  }
+  fmt::print(
+      "    umount | stats)\n"
+      "      [[ $COMP_CWORD -ne 2 || $cur == -* ]] ||\n"
+      "        values=$(awk '$3 == \"fuse.neurofs\" {{ print $2 }}' /proc/self/mounts)\n"
+      "      ;;\n  esac\n");
+}
+
 void print_completion(const CLI::App& app) {
   fmt::print(
       "# bash completion for neurofs; made by describe_cli, do not edit\n_neurofs() {{\n"
-      "  local cur=${{COMP_WORDS[COMP_CWORD]}} words=\n  COMPREPLY=()\n"
+      "  local cur=${{COMP_WORDS[COMP_CWORD]}} words= values=\n  COMPREPLY=()\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    words=\"{}\"\n  else\n"
       "    case ${{COMP_WORDS[1]}} in\n",
       words_of(app));
   for (const CLI::App* command : app.get_subcommands({})) {
     fmt::print("      {}) words=\"{}\" ;;\n", command->get_name(), words_of(*command));
   }
+  fmt::print("    esac\n  fi\n");
+  print_values();
   fmt::print(
-      "    esac\n  fi\n"
+      "  if [ -n \"$values\" ]; then\n"
+      "    mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$cur\")\n    return\n  fi\n"
       "  if [[ $cur == -* || $COMP_CWORD -eq 1 || ${{COMP_WORDS[1]}} == region ]]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n  fi\n"
       "  [ ${{#COMPREPLY[@]}} -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"

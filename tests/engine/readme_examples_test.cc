@@ -31,7 +31,7 @@ Status petabyte(const std::string& path) {
   return {};
 }
 
-Status write_and_read(const std::string& path, std::span<const float> values) {
+Status write_and_read(const std::string& path) {
   // [example write]
   NF_ASSIGN(auto store, open_store(path, {.writable = true, .create = true}));
   NF_TRY(
@@ -39,7 +39,9 @@ Status write_and_read(const std::string& path, std::span<const float> values) {
   NF_ASSIGN(auto stored, open_stored_field(store, "", {}));
   NF_ASSIGN(auto writer, FieldWriter::open(stored));
   NF_ASSIGN(auto corner, parse_region("-2:,-1,:", stored->spec().shape));
-  NF_TRY(writer->write(corner, std::as_bytes(values)));  // 2 x 256 floats at the far end
+  std::vector<float> values(2 * 256);  // 2 neurons at the far end
+  std::iota(values.begin(), values.end(), 1.0f);
+  NF_TRY(writer->write(corner, std::as_bytes(std::span(values))));
   // [end]
   // [example tiers]
   NF_ASSIGN(auto memory, TieredMemory::open(path, {.ram_bytes = 256u << 20}));
@@ -73,9 +75,7 @@ TEST(ReadmeExamples, Petabyte) {
 
 TEST(ReadmeExamples, WriteAndRead) {
   const std::string path = scratch_path("volume");
-  std::vector<float> values(512);
-  std::iota(values.begin(), values.end(), 1.0f);
-  const Status status = write_and_read(path, values);
+  const Status status = write_and_read(path);
   EXPECT_TRUE(status.ok()) << status.to_string();
   std::filesystem::remove_all(path);
 }

@@ -394,6 +394,17 @@ class Documents(unittest.TestCase):
                   "COMP_CWORD=2; _neurofs; echo ${COMPREPLY[@]}")
         self.assertEqual(run("bash", "-c", script).stdout, "mount\n--allow-other\n")
 
+    def test_completion_knows_the_values_of_options(self):
+        script = (f"source {BUILD}/mount-tools/neurofs.bash; COMP_WORDS=(neurofs mount a --policy '');"
+                  "COMP_CWORD=4; _neurofs; echo ${COMPREPLY[@]}")
+        self.assertIn("lru", run("bash", "-c", script).stdout.split())
+
+    def test_the_manual_describes_raw_files_and_a_mount(self):
+        text = " ".join(run("man", "-l", BUILD / "mount-tools/neurofs.1").stdout.split())
+        for word in ("RAW FILES", "byte_order", "trailing", "FILES OF A MOUNT", "regions/v1.npy"):
+            self.assertIn(word, text)
+        self.assertEqual(text.count("A FIELD is a path"), 1)
+
 
 class Install(InFolder):
     CONSUMER = """
