@@ -69,11 +69,23 @@ std::string unknown_word(const CLI::App& command) {
   return word.front() == '-' ? word.substr(0, word.find('=')) : word;
 }
 
+// mount(8) has `neurofs SOURCE DIR -o rw,remount` run for a mount that shows as fuse.neurofs.
+bool is_remount(const CLI::App& command) {
+  const std::vector<std::string> words = command.remaining();
+  return command.get_parent() == nullptr &&
+         std::any_of(words.begin(), words.end(), [](const std::string& word) {
+           return ("," + word + ",").find(",remount,") != std::string::npos;
+         });
+}
+
 std::string explain(const CLI::App& command, const CLI::ParseError& error) {
   const std::string word = unknown_word(command);
   const bool about_words = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                            dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   if (word.empty() || !about_words) return error.what();
+  if (is_remount(command)) {
+    return "remount is not supported; unmount, then mount with new options";
+  }
   if (word.front() == '-') {
     return fmt::format("unknown option '{}'{}", word, suggestion(word, options_of(command)));
   }

@@ -260,6 +260,9 @@ class Mounts(InFolder):
         self.assertEqual(stats["ram"]["budget_bytes"], 64 << 20)
         table = neurofs("stats", self.mount, "--watch", "--interval", "0.1", "--count", "2").stdout
         self.assertLessEqual(max(map(len, table.splitlines()[2:])), 80)
+        script = (f"source {BUILD}/mount-tools/neurofs.bash; COMP_WORDS=(neurofs umount '');"
+                  "COMP_CWORD=2; _neurofs; printf '%s\\n' ${COMPREPLY[@]}")
+        self.assertIn(str(self.mount), run("bash", "-c", script).stdout.split())
         lines = neurofs("stats", self.mount, "--watch", "--json", "--interval", "0.1", "--count",
                         "2").stdout.splitlines()
         self.assertEqual([json.loads(line)["policy"] for line in lines], ["lru", "lru"])
@@ -370,6 +373,7 @@ class Mounts(InFolder):
           umount {self.mount}
           mount -T {fstab} {self.mount}; ls {self.mount}/neurons >/dev/null
           status=0; mount -t neurofs {self.field} {self.mount} || status=$?; [ $status = 32 ]
+          mount -o remount,rw {self.mount} 2>&1 | grep "remount is not supported"
           umount {self.mount}
           status=0; mount -t neurofs -o threads=x {self.field} {self.mount} || status=$?
           [ $status = 1 ]
