@@ -333,6 +333,16 @@ class Mounts(InFolder):
         os.chown(self.mount, 65534, 65534)
         self.assertIn("user_allow_other", as_nobody("--allow-other"))
 
+    def test_the_five_minutes_of_the_readme_work_word_by_word(self):
+        text = (SOURCE / "README.md").read_text().split("## Five minutes")[1].split("## ")[0]
+        lines = [line for line in text.splitlines() if line.startswith("    ")]
+        script = "\n".join(lines).replace("/mnt/brain", str(self.mount))
+        script = script.replace("$PWD/build/mount-tools", str(pathlib.Path(NEUROFS).parent))
+        done = subprocess.run(["bash", "-ec", script], cwd=self.folder, capture_output=True,
+                              check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b"(100, 10)", done.stdout)
+
     def test_busy_umount_says_who_and_lazy_detaches(self):
         self.mount_it()
         with open(self.mount / "field.raw", "rb"):
