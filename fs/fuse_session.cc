@@ -155,7 +155,7 @@ void Session::announce() {
 // libfuse's loop looks at its exit flag when a signal interrupts its wait; kicking it until it has
 // seen the flag leaves no window.
 void Session::stop_loop() {
-  adapter_.kernel_cache.close();
+  adapter_.kernel_cache.stop();
   fuse_session_exit(session_);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.drain_s);
   while (!finished_) {
@@ -202,8 +202,12 @@ Result<int> Session::run(const std::string& source) {
     finished_ = true;
     signals_.wake();
     watcher.join();
-    adapter_.kernel_cache.close();
-    fuse_session_unmount(session_);
+    adapter_.kernel_cache.stop();
+    fuse_session_unmount(session_);  // ends what its thread may be waiting for in the kernel
+    if (!adapter_.kernel_cache.wait(std::chrono::seconds(options_.drain_s))) {
+      log_warning("a store does not answer: ending without it");
+      _exit(0);
+    }
   }
   if (session_ != nullptr) fuse_session_destroy(session_);
   NF_TRY(mounted);

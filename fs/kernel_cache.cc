@@ -15,7 +15,7 @@ KernelCache::KernelCache(FileSystem& fs, size_t most_names, Calls calls)
 void KernelCache::note(NodeId parent, std::string_view name) noexcept {
   try {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (stopped_) return;
     names_.push_back({parent, std::string(name)});
     if (names_.size() > most_names_) wake_locked();
   } catch (const std::exception&) {
@@ -26,19 +26,18 @@ void KernelCache::note(NodeId parent, std::string_view name) noexcept {
 void KernelCache::changed(uint32_t field) noexcept {
   try {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (stopped_) return;
     changed_.insert(field);
     wake_locked();
-  } catch (const std::exception& error) {
-    log_warning(std::string("the kernel keeps old pages of a field that has changed: ") +
-                error.what());
+  } catch (const std::exception&) {
+    // Without memory the kernel keeps old pages until the next change.
   }
 }
 
 void KernelCache::revalidate() noexcept {
   try {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (stopped_) return;
     revalidate_ = true;
     wake_locked();
   } catch (const std::exception&) {
@@ -50,13 +49,15 @@ void KernelCache::wake_locked() {
   if (!working_) working_ = worker_.try_submit([this] { work(); });
 }
 
+// A task that fails for want of memory is left out.
 void KernelCache::work() {
-  while (const Task task = next_task()) {
+  for (bool more = true; more;) {
     try {
-      task();
-    } catch (const std::exception& error) {
-      log_warning(std::string("what the kernel caches could not be brought up to date: ") +
-                  error.what());
+      const Task task = next_task();
+      more = task != nullptr;
+      if (more) task();
+    } catch (const std::exception&) {
+      log_warning("the kernel may keep old names and pages: out of memory");
     }
   }
 }
@@ -64,19 +65,20 @@ void KernelCache::work() {
 // Empty when there is none: the worker rests then.
 KernelCache::Task KernelCache::next_task() {
   const std::lock_guard lock(mutex_);
-  if (!closed_) {
+  if (!stopped_) {
     if (std::exchange(revalidate_, false)) return [this] { fs_.revalidate(); };
-    if (!changed_.empty()) {
-      const uint32_t field = changed_.extract(changed_.begin()).value();
-      return [this, field] { drop(field); };
-    }
-    if (names_.size() > most_names_) {
+    if (names_.size() > most_names_ && (changed_.empty() || names_.size() > 2 * most_names_)) {
       Name oldest = std::move(names_.front());
       names_.pop_front();
       return [this, name = std::move(oldest)] { calls_.take_back_name(name.parent, name.name); };
     }
+    if (!changed_.empty()) {
+      const uint32_t field = changed_.extract(changed_.begin()).value();
+      return [this, field] { drop(field); };
+    }
   }
   working_ = false;
+  idle_.notify_all();
   return nullptr;
 }
 
@@ -89,13 +91,15 @@ void KernelCache::drop(uint32_t field) {
   for (const NodeId file : remembered.files) calls_.drop_pages(file);
 }
 
-void KernelCache::close() {
+void KernelCache::stop() {
   fs_.on_change(nullptr);
-  {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
-  worker_.drain();
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+}
+
+bool KernelCache::wait(std::chrono::seconds limit) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, limit, [this] { return !working_; });
 }
 
 }  // namespace neurofs

@@ -11,10 +11,11 @@
 //
 // Taking back waits for locks of the kernel's that requests hold while they wait for us: hence a
 // thread of its own. Thread-safety: every method from any thread. Ownership: owns its thread, borrows
-// the file system. close() must be called while requests are still served, or after the connection
-// has ended.
+// the file system. The end: stop(), let the connection end, then wait().
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -36,7 +37,7 @@ class KernelCache {
   };
 
   KernelCache(FileSystem& fs, size_t most_names, Calls calls);
-  ~KernelCache() { close(); }
+  ~KernelCache() { stop(); }
   KernelCache(const KernelCache&) = delete;
   KernelCache& operator=(const KernelCache&) = delete;
 
@@ -48,8 +49,10 @@ class KernelCache {
   // Has the stored data looked at, in case it has changed.
   void revalidate() noexcept;
 
-  // After it returns the kernel is asked for nothing any longer.
-  void close();
+  // From now on the kernel is asked for nothing more. Does not wait for what it is asked just now.
+  void stop();
+  // After stop(): false when the worker is still waiting for the kernel or a store at that time.
+  [[nodiscard]] bool wait(std::chrono::seconds limit);
 
  private:
   struct Name {
@@ -70,8 +73,9 @@ class KernelCache {
   std::set<uint32_t> changed_;  // guarded by mutex_
   bool revalidate_ = false;     // guarded by mutex_
   bool working_ = false;        // guarded by mutex_
-  bool closed_ = false;         // guarded by mutex_
-  Executor worker_;             // last: ends first
+  bool stopped_ = false;        // guarded by mutex_
+  std::condition_variable idle_;
+  Executor worker_;  // last: ends first
 };
 
 }  // namespace neurofs

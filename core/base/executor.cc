@@ -6,7 +6,6 @@
 #include <exception>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "core/base/log.h"
@@ -31,11 +30,9 @@ Executor::Executor(size_t threads, size_t max_queue) : state_(std::make_shared<S
     for (size_t i = 0; i < std::max<size_t>(threads, 1); ++i) {
       threads_.emplace_back([state = state_] { run(*state); });
     }
-  } catch (const std::system_error&) {
-    // A limit on threads: fewer do the same work, none cannot.
+  } catch (const std::exception&) {
+    // A limit on threads, or no memory for one: fewer do the same work, none cannot.
     if (threads_.empty()) throw;
-    log_warning("only " + std::to_string(threads_.size()) + " of " + std::to_string(threads) +
-                " threads could be started");
   }
 }
 

@@ -133,9 +133,9 @@ class BlockCache {
   bool contains(const BlockKey& key) const;
   // The kernel's page cache holds this block whole: it may leave first.
   void demote(const BlockKey& key);
-  // Forgets all unpinned blocks of a field / of all. Pinned ones are unlinked and die with their
+  // Forgets all unpinned blocks of fields (ascending) / of all. Pinned ones are unlinked and die with their
   // pins.
-  void drop(FieldId field);
+  void drop(std::span<const FieldId> fields);
   void drop_all();
 
   uint64_t used() const;

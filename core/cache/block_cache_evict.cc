@@ -133,9 +133,11 @@ void BlockCache::drop_if(const std::function<bool(const Entry&)>& predicate) {
   slot_freed_.notify_all();
 }
 
-void BlockCache::drop(FieldId field) {
-  drop_if(
-      [field](const Entry& e) { return e.field.load(std::memory_order_relaxed) == field.value(); });
+void BlockCache::drop(std::span<const FieldId> fields) {
+  drop_if([fields](const Entry& e) {
+    return std::binary_search(fields.begin(), fields.end(),
+                              FieldId(e.field.load(std::memory_order_relaxed)));
+  });
 }
 
 void BlockCache::drop_all() {

@@ -1,14 +1,16 @@
 #include "core/engine/block_loader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
+#include <thread>
 
 #include "core/engine/parallel_for.h"
 
 namespace neurofs {
 namespace {
 
-constexpr int kMostRetries = 3;
+constexpr int kMostRetries = 6;                      // with pauses, about 1.4 s in all
 constexpr uint64_t kMostMerged = uint64_t{8} << 20;  // bytes of one merged read
 
 using Outcome = BlockRequest::Outcome;
@@ -50,11 +52,12 @@ void BlockLoader::reject(const Job& job, const Status& status) const {
   finish(*job.load, status);
 }
 
-// An object that was replaced after its index was read is looked into anew, as its new version says;
-// under a writer that replaces it ever again, the read ends as stale.
+// An object that was replaced after its index was read is looked into anew, as its new version says.
+// While somebody writes into it the read waits a little; in the end it is stale.
 void BlockLoader::load(std::span<BlockLoad> loads) const {
   load_once(loads);
-  for (int retry = 0; retry < kMostRetries; ++retry) {
+  auto pause = std::chrono::milliseconds(1);
+  for (int retry = 0; retry < kMostRetries; ++retry, pause *= 4) {
     std::vector<BlockLoad> again;
     std::vector<size_t> places;
     for (size_t i = 0; i < loads.size(); ++i) {
@@ -63,6 +66,8 @@ void BlockLoader::load(std::span<BlockLoad> loads) const {
       places.push_back(i);
     }
     if (again.empty()) return;
+    // The first time it was most likely replaced long ago; then somebody is at it.
+    if (retry > 0) std::this_thread::sleep_for(pause);
     field_.forget_indexes();
     load_once(again);
     for (size_t i = 0; i < again.size(); ++i) loads[places[i]] = again[i];
@@ -156,7 +161,7 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
     if (merge && !ops.empty()) {
       ReadOp& last = ops.back();
       if (last.range.end() == job.range.offset && last.range.length < kMostMerged &&
-          last.key == job.place->key) {
+          last.key == job.place->key && last.if_version == job.place->version) {
         last.range.length += job.range.length;
         last.dests = {last.dests.data(), last.dests.size() + 1};
         continue;
@@ -175,7 +180,8 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
   for (size_t o = 0; o < ops.size(); ++o) {
     const ReadOp& op = ops[o];
     const auto group = jobs.subspan(first_job[o], op.dests.size());
-    if (op.outcome == ReadOp::Outcome::kError && group.size() > 1) {
+    if (op.outcome == ReadOp::Outcome::kError && op.status.code() != Code::kStale &&
+        group.size() > 1) {
       read_raw(group, false);  // find out which of the neighbours is at fault
       continue;
     }
@@ -221,12 +227,14 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
   std::vector<ByteVector> encoded(jobs.size());
   std::vector<MutableBytes> dests(jobs.size());
   std::vector<ReadOp> ops(jobs.size());
+  std::vector<ObjectInfo> seen(jobs.size());
   for (size_t i = 0; i < jobs.size(); ++i) {
     const ChunkPlace& place = *jobs[i].place;
     ops[i].key = place.key;
     if (place.kind == ChunkPlace::Kind::kWholeObject) {
       ops[i].whole = &encoded[i];
       ops[i].whole_limit = codecs.max_encoded_size();
+      ops[i].seen = &seen[i];
       continue;
     }
     encoded[i].resize(place.range.length);
@@ -236,6 +244,11 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
     ops[i].dests = {&dests[i], 1};
   }
   field_.store().read(ops);
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    ChunkPlace& place = *jobs[i].place;
+    if (ops[i].whole != nullptr) place.version = seen[i].version;
+    if (ops[i].outcome == ReadOp::Outcome::kData) versions_.see(place.key, place.version);
+  }
   parallel_for(decoders_, jobs.size(), [&](size_t i) {
     BlockLoad& load = *jobs[i].load;
     switch (ops[i].outcome) {
@@ -250,7 +263,7 @@ void BlockLoader::read_and_decode(std::span<Job> jobs) const {
       }
       case ReadOp::Outcome::kMissing:
         if (ops[i].whole != nullptr) {
-          load.outcome = Outcome::kMissing;
+          missing(load, *jobs[i].place);
           break;
         }
         reject(jobs[i], vanished(jobs[i].place->key));

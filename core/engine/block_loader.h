@@ -5,8 +5,8 @@
 // Thread-safety: load() from many threads. Ownership: borrows the field, grid and executor.
 // Memory: encoded bytes are held only within `scratch`, a budget of its own; one chunk at least.
 // Errors: per block, with the field, chunk and cause; a neighbour's failure never fails a block.
-// kStale when the object was replaced again and again while it was being read. What is loaded of raw
-// chunks, and what is found missing, is told to `versions`.
+// kStale when the object was replaced again and again while it was being read. What is loaded, and what
+// is found missing, is told to `versions`.
 #pragma once
 
 #include <span>

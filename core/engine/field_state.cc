@@ -29,7 +29,9 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
 }
 
 FieldState::~FieldState() {
-  for (const auto& g : generations_) cache().drop(g->id);
+  std::vector<FieldId> names;
+  for (const auto& g : generations_) names.push_back(g->id);
+  cache().drop(names);
 }
 
 FieldId FieldState::new_generation() {
@@ -41,15 +43,16 @@ FieldId FieldState::new_generation() {
   fresh->has_direct = generations_.size() < kMostShortcuts &&
                       grid_.block_count() <= cache().budget() / kDirectShare / sizeof(DirectSlot);
   if (fresh->has_direct) fresh->direct = LazyArray<DirectSlot>(grid_.block_count());
-  generation_.store(fresh.get(), std::memory_order_release);
   generations_.push_back(std::move(fresh));
+  generation_.store(generations_.back().get(), std::memory_order_release);
   return old;
 }
 
 void FieldState::invalidate() {
   stored_->forget_indexes();
   // Loads in flight end under the old name, where no later read finds them.
-  cache().drop(new_generation());
+  const FieldId old = new_generation();
+  cache().drop({&old, 1});
   const std::lock_guard lock(on_change_mutex_);
   if (on_change_) on_change_();
 }
@@ -58,11 +61,10 @@ void FieldState::revalidate(size_t most) {
   for (const std::string& key : versions_.next_names(most)) {
     const auto info = stored_->store().stat(key);
     if (!info.ok()) continue;  // a read of it will say why
-    if (info->exists) {
-      versions_.see(key, info->version);
-    } else {
-      versions_.see(key, "");
-    }
+    const std::string_view version = info->exists ? std::string_view(info->version) : "";
+    if (!versions_.differs(key, version)) continue;
+    stored_->store().forget(key);  // or the next load would read the old one from an open file
+    versions_.see(key, version);
   }
 }
 

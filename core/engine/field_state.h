@@ -65,7 +65,7 @@ class FieldState final : public Field {
   Result<Reservation> fetch(std::span<BlockRequest> requests);
 
   // Runs `attempt` until the field's stored bytes did not change meanwhile, so that what it read is
-  // of one version of each object; kStale when they change each time.
+  // of one version of each object, as far as the field's ObjectVersions know; kStale when they change each time.
   template <typename Attempt>
   Status read_steadily(const Attempt& attempt) const {
     constexpr int kMostRetries = 3;

@@ -68,7 +68,8 @@ struct FileStore::Window {
   struct Member {
     ReadOp* op;
     std::shared_ptr<OpenFile> file;
-    MutableBytes whole;  // a whole read's only destination; FileRead::dests points here
+    MutableBytes whole;    // a whole read's only destination; FileRead::dests points here
+    std::string expected;  // the version that the file must have after the read; "": any
   };
   explicit Window(size_t size) {
     members.reserve(size);  // never grows: see Member::whole
@@ -216,6 +217,10 @@ void FileStore::plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& wi
     if (const int error = file->look(&now); error != 0) {
       return fail(op, errno_status(error, doing("asking the size of", op.key)));
     }
+    // Before the range is judged: it may be of another version.
+    if (Status same = check_version(op, op.if_version, now.text(), url_); !same.ok()) {
+      return fail(op, std::move(same));
+    }
   }
   auto range = resolve_read(op, now.size, url_);
   if (!range.ok()) return fail(op, range.status());
@@ -226,14 +231,16 @@ void FileStore::plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& wi
   if (op.whole != nullptr) op.whole->resize(range->length);
   if (range->length == 0) {
     VersionNow unchanged;
-    return check_unchanged(op, *file, &unchanged);
+    return check_unchanged(op, op.if_version, *file, &unchanged);
   }
 
   FileRead read;
   read.file = file.get();
   read.offset = range->offset;
   read.length = range->length;
-  window.members.push_back({&op, std::move(file), {}});
+  // A read that depends on the size must not see the file change; one that does not may.
+  std::string expected = needs_size(op) ? now.text() : std::string(op.if_version);
+  window.members.push_back({&op, std::move(file), {}, std::move(expected)});
   auto& member = window.members.back();
   if (op.whole != nullptr) member.whole = *op.whole;
   read.dests = op.whole != nullptr ? std::span<const MutableBytes>(&member.whole, 1) : op.dests;
@@ -257,7 +264,7 @@ void FileStore::transfer(Window& window) {
   VersionNow now;
   for (size_t i = 0; i < window.reads.size(); ++i) {
     ReadOp& op = *window.members[i].op;
-    check_unchanged(op, *window.members[i].file, &now);
+    check_unchanged(op, window.members[i].expected, *window.members[i].file, &now);
     if (window.reads[i].failed() && op.outcome == ReadOp::Outcome::kData) {
       report(op, window.reads[i]);
     }
@@ -266,8 +273,9 @@ void FileStore::transfer(Window& window) {
 
 // After the read: a file that was written to meanwhile says so by its time, which the kernel sets
 // before it takes the first byte. Ops of one file follow each other: one look serves them.
-void FileStore::check_unchanged(ReadOp& op, const OpenFile& file, VersionNow* now) const {
-  if (op.if_version.empty()) return;
+void FileStore::check_unchanged(ReadOp& op, std::string_view expected, const OpenFile& file,
+                                VersionNow* now) const {
+  if (expected.empty()) return;
   if (now->file != &file) {
     FileVersion version;
     now->error = file.look(&version);
@@ -275,7 +283,8 @@ void FileStore::check_unchanged(ReadOp& op, const OpenFile& file, VersionNow* no
     now->file = &file;
   }
   if (now->error != 0) return fail(op, errno_status(now->error, doing("looking at", op.key)));
-  if (Status same = check_version(op, now->text, url_); !same.ok()) fail(op, std::move(same));
+  Status same = check_version(op, expected, now->text, url_);
+  if (!same.ok()) fail(op, std::move(same));
 }
 
 // True when a failed read is worth one more try; clears its outcome then.

@@ -61,7 +61,8 @@ class FileStore : public ObjectStore {
   void plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& window);
   void transfer(Window& window);
   struct VersionNow;
-  void check_unchanged(ReadOp& op, const OpenFile& file, VersionNow* now) const;
+  void check_unchanged(ReadOp& op, std::string_view expected, const OpenFile& file,
+                       VersionNow* now) const;
   bool settle(FileRead& read);
   void report(ReadOp& op, const FileRead& read);
   Prepared fail_open(ReadOp& op, const OpenFile::Opened& opened);

@@ -24,6 +24,13 @@ namespace {
 // Half-written objects of put(): never listed, left behind only by a crash.
 constexpr std::string_view kTemporaryPrefix = ".neurofs-tmp.";
 
+// Failing costs a reader the difference between two versions, as any other program's write does.
+void stamp_now(int fd) {
+  timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, {}};
+  ::clock_gettime(CLOCK_REALTIME, &times[1]);
+  (void)::futimens(fd, times);
+}
+
 // errno, 0 when all of it is written.
 int write_all(int fd, Bytes bytes, uint64_t offset) {
   while (!bytes.empty()) {
@@ -209,6 +216,8 @@ Status FileStore::write_at(std::string_view key, uint64_t offset, Bytes bytes, u
   if (!S_ISREG(info.st_mode)) return io_error(what + ": it is " + file_kind(info.st_mode));
   int error = write_all(fd.get(), bytes, offset);
   if (error == 0) error = grow_to(fd.get(), min_size);
+  // The kernel's own stamp may be that of a write before, a tick long on older kernels.
+  if (error == 0) stamp_now(fd.get());
   return error == 0 ? Status() : errno_status(error, what);
 }
 

@@ -66,7 +66,8 @@ void MemoryStore::read_one(ReadOp& op) const {
   }
   const Bytes bytes(it->second.bytes);
   const std::string version = std::to_string(it->second.version);
-  if (Status same = check_version(op, version, url_); !same.ok()) return fail(op, std::move(same));
+  if (Status same = check_version(op, op.if_version, version, url_); !same.ok())
+    return fail(op, std::move(same));
   auto range = resolve_read(op, bytes.size(), url_);
   if (!range.ok()) return fail(op, range.status());
   const Bytes wanted = bytes.subspan(range->offset, range->length);

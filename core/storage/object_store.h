@@ -47,6 +47,7 @@ struct ReadOp {
   uint64_t whole_limit = 0;     // a larger object is kCorrupt
   // Unless empty, what the bytes must be of: an ObjectInfo::version that an earlier read saw.
   // Another one, now or by the end of the read, is kStale, and what was transferred is not to be used.
+  // Reads of whole objects, of their ends and with `seen` are of one version in any case.
   std::string_view if_version;
 
   // out

@@ -39,8 +39,9 @@ Result<ByteRange> resolve_read(const ReadOp& op, uint64_t object_size, std::stri
   return range;
 }
 
-Status check_version(const ReadOp& op, std::string_view version, std::string_view url) {
-  if (op.if_version.empty() || op.if_version == version) return {};
+Status check_version(const ReadOp& op, std::string_view expected, std::string_view version,
+                     std::string_view url) {
+  if (expected.empty() || expected == version) return {};
   return {Code::kStale, "reading " + describe_read(url, op.key, op.range) +
                             ": the object has been replaced or rewritten meanwhile"};
 }

@@ -22,8 +22,9 @@ Result<ByteRange> resolve_read(const ReadOp& op, uint64_t object_size, std::stri
 // The error of a range that passes the end.
 Status past_end(std::string_view url, std::string_view key, ByteRange range, uint64_t object_size);
 
-// ok when `version` is the one that the op asks for, or it takes any; else kStale.
-Status check_version(const ReadOp& op, std::string_view version, std::string_view url);
+// ok when `version` is the expected one, or none is expected (""); else kStale.
+Status check_version(const ReadOp& op, std::string_view expected, std::string_view version,
+                     std::string_view url);
 
 // Marks the op as failed.
 void fail(ReadOp& op, Status status);

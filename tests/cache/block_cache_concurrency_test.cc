@@ -97,7 +97,10 @@ TEST_P(Storm, R37RightBytesUnderEviction) {
             break;
           }
           case 3:
-            if (i % 50 == 0) cache->drop(FieldId(field));
+            if (i % 50 == 0) {
+              const FieldId dropped(field);
+              cache->drop({&dropped, 1});
+            }
             break;
           default: {
             std::vector<BlockRequest> group(1 + random() % 2);

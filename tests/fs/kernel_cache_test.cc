@@ -62,10 +62,11 @@ TEST_F(KernelCacheTest, TakesBackTheOldestNames) {
   KernelCache cache(*fs, 50, calls);
   for (int i = 0; i < 80; ++i) cache.note(kRootId, std::to_string(i));
   EXPECT_TRUE(soon([&] { return taken_back() == 30; })) << taken_back();
-  cache.close();
+  cache.stop();
+  ASSERT_TRUE(cache.wait(std::chrono::seconds(10)));
   for (size_t i = 0; i < 30; ++i) EXPECT_EQ(names[i], std::to_string(i));
   cache.note(kRootId, "late");
-  EXPECT_EQ(taken_back(), 30u) << "closed";
+  EXPECT_EQ(taken_back(), 30u) << "stopped";
 }
 
 TEST_F(KernelCacheTest, DropsAFieldWhoseDataHasChanged) {
@@ -75,7 +76,8 @@ TEST_F(KernelCacheTest, DropsAFieldWhoseDataHasChanged) {
   cache.revalidate();
   EXPECT_TRUE(soon([&] { return taken_back() > 0; }));
   EXPECT_EQ(first_byte(0), "b");
-  cache.close();
+  cache.stop();
+  ASSERT_TRUE(cache.wait(std::chrono::seconds(10)));
   EXPECT_NE(std::find(names.begin(), names.end(), "neurons"), names.end());
   EXPECT_NE(std::find(names.begin(), names.end(), "regions"), names.end());
   const NodeId whole = fs->lookup(kRootId, "field.raw")->id;
