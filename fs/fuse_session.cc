@@ -111,9 +111,9 @@ Status Session::mount(const std::string& source) {
   if (session_ == nullptr) return invalid_argument("libfuse refuses: " + exchange_fuse_message({}));
   adapter_.session = session_;
   if (fuse_session_mount(session_, mountpoint_.c_str()) != 0) {
-    return io_error(
-        "cannot mount on " + mountpoint_ + ": " + exchange_fuse_message({}) +
-        (geteuid() != 0 ? " (is /dev/fuse open to you, and fusermount3 installed?)" : ""));
+    const std::string why = exchange_fuse_message({});
+    return io_error("cannot mount on " + mountpoint_ + ": " +
+                    (why.empty() ? "fusermount3 refused and said why on standard error" : why));
   }
   const int fd = fuse_session_fd(session_);
   fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -1,6 +1,7 @@
 #include "fs/mount.h"
 
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/field/hierarchy.h"
@@ -52,7 +53,11 @@ Result<int> mount_and_serve(const std::string& source, const std::string& direct
   NF_ASSIGN(const std::string mountpoint, prepare_mountpoint(directory, options.recover));
   std::string url;
   NF_ASSIGN(const auto fs, open_file_system(source, mountpoint, options, &url));
-  return run_fuse_session(*fs, url, mountpoint, options, on_ready);
+  // As it was given, so that mount(8) finds the line of /etc/fstab in the table of mounts; a URL
+  // without its secrets.
+  const bool is_path = source.find("://") == std::string::npos;
+  const std::string shown = is_path ? std::filesystem::absolute(source).string() : url;
+  return run_fuse_session(*fs, shown, mountpoint, options, on_ready);
 }
 
 }  // namespace

@@ -387,6 +387,9 @@ class Mounts(InFolder):
           umount {self.mount}
           status=0; mount -t neurofs -o threads=x {self.field} {self.mount} || status=$?
           [ $status = 1 ]
+          mount -T {fstab} -a; mount -T {fstab} -a
+          [ $(grep -c " {self.mount} " /proc/self/mounts) = 1 ]
+          umount {self.mount}
           mv {self.field} {self.field}.away
           mount -T {fstab} -a
           status=0; mount -t neurofs {self.field} {self.mount} || status=$?; [ $status = 32 ]"""
