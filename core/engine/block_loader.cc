@@ -85,13 +85,18 @@ void BlockLoader::load_once(std::span<BlockLoad> loads) const {
     query_of[i] = queries.size() - 1;
   }
   field_.locate(queries);
+  for (const ChunkQuery& query : queries) {
+    if (query.place.kind == ChunkPlace::Kind::kMissing) {
+      versions_.see(query.place.key, query.place.version);
+    }
+  }
 
   std::vector<Job> jobs;
   jobs.reserve(loads.size());
   for (size_t i = 0; i < loads.size(); ++i) {
     ChunkPlace& place = queries[query_of[i]].place;
     if (place.kind == ChunkPlace::Kind::kMissing) {
-      missing(loads[i], place);
+      loads[i].outcome = Outcome::kMissing;
     } else if (place.kind == ChunkPlace::Kind::kError) {
       finish(loads[i], place.status);
     } else {
@@ -185,10 +190,11 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
       read_raw(group, false);  // find out which of the neighbours is at fault
       continue;
     }
+    // Before any of them is done; they are of one object.
+    if (op.outcome == ReadOp::Outcome::kData) versions_.see(op.key, op.if_version);
     for (const Job& job : group) {
       if (op.outcome == ReadOp::Outcome::kData) {
         field_.spec().codecs.decode_raw_part(job.load->dest.first(job.range.length));
-        versions_.see(job.place->key, job.place->version);
         finish(*job.load, {});
       } else if (op.outcome == ReadOp::Outcome::kMissing) {
         if (job.place->kind == ChunkPlace::Kind::kWholeObject) {

@@ -82,9 +82,9 @@ int OpenFile::look(FileVersion* now) const {
 }
 
 int64_t OpenFile::size() const {
-  struct stat info = {};
-  if (::fstat(fd(), &info) != 0) return -errno;
-  return info.st_size;
+  FileVersion now;
+  const int error = look(&now);
+  return error != 0 ? -error : static_cast<int64_t>(now.size);
 }
 
 }  // namespace neurofs
