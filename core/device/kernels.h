@@ -41,7 +41,8 @@ struct GatherBoxes {
 
 // Per feature (column) over rows: min and max (NaN when any is NaN, as numpy.min), sum, and counts per
 // bin. Values are lens(x) as double. Sums have one fixed order, so that every executor gives the same
-// bits: rows in tiles of kReduceTile, each summed in order, then tile after tile.
+// bits: rows in tiles of kReduceTile, each summed in order from +0, then tile after tile (the arithmetic
+// is in reduce_math.h).
 inline constexpr uint64_t kReduceTile = 256;
 struct ReduceRows {
   std::span<const DevicePointer> rows;
@@ -56,6 +57,10 @@ struct ReduceRows {
   uint32_t bins = 0;
   double lo = 0;
   double hi = 0;
+  // Goes on from the results that are there, so that rows can come in several calls: the same bits as
+  // one call when every call but the last has a multiple of kReduceTile rows. False: begins anew, and
+  // no rows at all give min +inf, max -inf, sum 0.
+  bool go_on = false;
 };
 
 // Undoes on the device what a chunk's encoding did to whole elements.
