@@ -1,7 +1,7 @@
 # cmake --install and cpack: the program, the helper, the shared library with its headers and
 # find_package(neurofs), manual pages, completion; a .deb for Debian 12.
 
-set(NEUROFS_CORE_LAYERS engine prefetch cache device field storage codec geometry base)
+set(NEUROFS_CORE_LAYERS engine prefetch cache device field storage codec lens geometry base)
 add_library(neurofs SHARED)
 add_library(neurofs::neurofs ALIAS neurofs)
 neurofs_link_layers(neurofs ${NEUROFS_CORE_LAYERS})

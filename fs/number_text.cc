@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/lens/element_types.h"
+
 namespace neurofs {
 namespace {
 
@@ -19,6 +21,8 @@ struct FloatFormat {
 };
 constexpr FloatFormat kHalf{4, 11};     // -6.5504e+04
 constexpr FloatFormat kBrain{3, 10};    // -3.390e+38
+constexpr FloatFormat kE4m3fn{2, 9};    // -4.48e+02
+constexpr FloatFormat kE5m2{1, 8};      // -5.7e+04
 constexpr FloatFormat kSingle{8, 15};   // -3.40282347e+38
 constexpr FloatFormat kDouble{16, 24};  // -1.7976931348623157e+308
 constexpr size_t kMaxFloatText = 32;
@@ -28,24 +32,6 @@ T load(const std::byte* p) {
   T value;
   std::memcpy(&value, p, sizeof value);
   return value;
-}
-
-double half_to_double(uint16_t bits) {
-  const int exponent = (bits >> 10) & 0x1f;
-  const int mantissa = bits & 0x3ff;
-  double magnitude = 0;
-  if (exponent == 31) {
-    magnitude = mantissa != 0 ? NAN : INFINITY;
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(mantissa, -24);
-  } else {
-    magnitude = std::ldexp(mantissa + 1024, exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
-double brain_to_double(uint16_t bits) {
-  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
 // The number's text at `out` (at most kMaxFloatText characters); returns its end.
@@ -125,6 +111,10 @@ size_t text_width(DataType type) {
       return complex_width(kSingle);
     case DataType::kComplex128:
       return complex_width(kDouble);
+    case DataType::kFloat8E4m3fn:
+      return kE4m3fn.width;
+    case DataType::kFloat8E5m2:
+      return kE5m2.width;
   }
   return 0;
 }
@@ -152,9 +142,9 @@ void format_element(DataType type, const std::byte* p, char* out) {
     case DataType::kUint64:
       return format_integer<uint64_t>(p, out, width);
     case DataType::kFloat16:
-      return format_float(half_to_double(load<uint16_t>(p)), kHalf, out);
+      return format_float(element::half_to_float(load<uint16_t>(p)), kHalf, out);
     case DataType::kBfloat16:
-      return format_float(brain_to_double(load<uint16_t>(p)), kBrain, out);
+      return format_float(element::bfloat_to_float(load<uint16_t>(p)), kBrain, out);
     case DataType::kFloat32:
       return format_float(load<float>(p), kSingle, out);
     case DataType::kFloat64:
@@ -163,6 +153,10 @@ void format_element(DataType type, const std::byte* p, char* out) {
       return format_complex(load<float>(p), load<float>(p + 4), kSingle, out);
     case DataType::kComplex128:
       return format_complex(load<double>(p), load<double>(p + 8), kDouble, out);
+    case DataType::kFloat8E4m3fn:
+      return format_float(element::e4m3fn_to_float(load<uint8_t>(p)), kE4m3fn, out);
+    case DataType::kFloat8E5m2:
+      return format_float(element::e5m2_to_float(load<uint8_t>(p)), kE5m2, out);
   }
 }
 

@@ -105,7 +105,7 @@ void add_create(CLI::App& app, int& exit_code) {
   command
       ->add_option("--dtype", options->layout.dtype,
                    "bool, int8 to int64, uint8 to uint64, float16, bfloat16, float32, float64, "
-                   "complex64, complex128")
+                   "complex64, complex128, float8_e4m3fn, float8_e5m2")
       ->default_val("float32");
   add_layout_options(*command, options->layout);
   command->add_flag("--json", options->json, "Print what was made as JSON");

@@ -92,8 +92,8 @@ has named.
 field.json, stats.json and metrics; at the root of the mount also status.json, and errors: the arrays
 that are not shown and the newest reads that failed, with the reason.
 .PP
-bfloat16 has no type in NumPy: it loads as |V2. With the Python package ml_dtypes,
-array.view("bfloat16") gives the numbers.
+bfloat16 and float8 have no type in NumPy: they load as |V2 and |V1. With the Python package
+ml_dtypes, array.view("bfloat16") or array.view("float8_e4m3fn") gives the numbers.
 .SH RAW FILES
 A file of elements and nothing else is a field when a description lies beside it: of
 .I activations.bin

@@ -65,6 +65,8 @@ json fill_value_json(Bytes fill, DataType dtype) {
     case DataType::kBfloat16:
     case DataType::kFloat32:
     case DataType::kFloat64:
+    case DataType::kFloat8E4m3fn:
+    case DataType::kFloat8E5m2:
       return float_json(fill);
     case DataType::kComplex64:
     case DataType::kComplex128:

@@ -26,12 +26,19 @@ struct FloatLayout {
   uint64_t quiet_nan() const { return infinity() | uint64_t{1} << (fraction - 1); }
 };
 
+// float8_e4m3fn counts on through the exponent where others have infinity; only all ones is NaN.
+constexpr uint64_t kE4m3fnNan = 0x7f;
+
 FloatLayout layout_of(DataType type) {
   switch (type) {
     case DataType::kFloat16:
       return {16, 10};
     case DataType::kBfloat16:
       return {16, 7};
+    case DataType::kFloat8E4m3fn:
+      return {8, 3};
+    case DataType::kFloat8E5m2:
+      return {8, 2};
     case DataType::kFloat32:
     case DataType::kComplex64:
       return {32, 23};
@@ -60,8 +67,8 @@ void append_sized(uint64_t bits, size_t size, ByteVector* out) {
   }
 }
 
-// Rounds to the nearest even value of the layout; nothing when it would become infinite.
-std::optional<uint64_t> round_to(double value, FloatLayout layout) {
+// Rounds to the nearest even value of the layout; nothing when it would be `limit` or more.
+std::optional<uint64_t> round_to(double value, FloatLayout layout, uint64_t limit) {
   const uint64_t sign = std::signbit(value) ? layout.sign() : 0;
   const double magnitude = std::fabs(value);
   if (magnitude == 0) return sign;
@@ -73,7 +80,7 @@ std::optional<uint64_t> round_to(double value, FloatLayout layout) {
   const auto significand = static_cast<uint64_t>(scaled);
   const uint64_t bits =
       (static_cast<uint64_t>(exponent + bias - 1) << layout.fraction) + significand;
-  if (bits >= layout.infinity()) return std::nullopt;
+  if (bits >= limit) return std::nullopt;
   return sign | bits;
 }
 
@@ -89,18 +96,18 @@ std::optional<uint64_t> parse_hex(const std::string& text, FloatLayout layout) {
 
 std::optional<uint64_t> float_bits(const json& value, DataType type) {
   const FloatLayout layout = layout_of(type);
+  const bool has_infinity = type != DataType::kFloat8E4m3fn;
   if (value.is_number()) {
     auto number = value.get<double>();
-    if (type == DataType::kBfloat16 && std::fabs(number) < 3.4e38) {
-      number = static_cast<float>(number);
-    }
-    return round_to(number, layout);
+    const bool by_float = type == DataType::kBfloat16 || layout.bits == 8;
+    if (by_float && std::fabs(number) < 3.4e38) number = static_cast<float>(number);
+    return round_to(number, layout, has_infinity ? layout.infinity() : kE4m3fnNan);
   }
   if (!value.is_string()) return std::nullopt;
   const auto& text = value.get_ref<const std::string&>();
-  if (text == "NaN") return layout.quiet_nan();
-  if (text == "Infinity") return layout.infinity();
-  if (text == "-Infinity") return layout.sign() | layout.infinity();
+  if (text == "NaN") return has_infinity ? layout.quiet_nan() : kE4m3fnNan;
+  if (has_infinity && text == "Infinity") return layout.infinity();
+  if (has_infinity && text == "-Infinity") return layout.sign() | layout.infinity();
   return parse_hex(text, layout);
 }
 
@@ -180,6 +187,8 @@ Result<ByteVector> parse_fill_value(const json& value, DataType type) {
     case DataType::kBfloat16:
     case DataType::kFloat32:
     case DataType::kFloat64:
+    case DataType::kFloat8E4m3fn:
+    case DataType::kFloat8E5m2:
       return parse_float(value, type);
     case DataType::kComplex64:
     case DataType::kComplex128:

@@ -6,7 +6,7 @@
 //   bool: true, false, 0, 1                       integers: a whole number in the type's range
 //   floats: a number, "NaN", "Infinity", "-Infinity", or "0x" and the type's bits, most
 //           significant digit first                    complex: [real, imaginary], each a float
-// Numbers are rounded to the nearest even value of the type (bfloat16 by way of float32).
+// Numbers are rounded to the nearest even value of the type (bfloat16 and float8 by way of float32).
 // Pure; thread-safe. Errors: kInvalidArgument with the value and what the type takes.
 // Sources: Zarr v3 core "Fill value"; Zarr v2 "Fill value encoding".
 #pragma once

@@ -7,6 +7,11 @@
 // Shapes and strides: as strided_copy(): strides in bytes, of the source's items and of the result's.
 // Errors: parse() gives kNotFound with the reason (the step, what it takes, what is like it); applying
 // cannot fail. Any source bytes are allowed; no overlap of source and destination.
+// Types: relu, clip, abs, round, threshold keep the source's; scale, offset, leaky_relu, zscore give float64
+// for integers; functions give float16 for 8-bit integers, float32 for 16-bit ones, float64 for wider ones.
+// Values stay in registers between steps (lens_program.h) and are rounded at casts and at the end.
+// Casts: NumPy's astype (element_types.h); floating point to integers saturates where NumPy leaves it
+// undefined. `*_sat` steps send all that is out of range to the nearest end.
 // Accuracy: the greatest error of each function, in ulp of the result's type, is in core/README.md.
 // Source of the types' rules: NumPy's astype and ufunc type resolution (NEP 50), ml_dtypes.
 #pragma once

@@ -4,9 +4,12 @@
 // that a lens can be fused into any copy. It has no pointers and no invariants beyond those below, and
 // is passed to a kernel by value. Made by Lens (core/lens/lens.h) alone, which has checked it.
 // Thread-safety: plain value.
-// Semantics: the value of an element is loaded as `source`, goes through the steps in order, and is
-// stored as `result`, which is the type after the last step. Each step's `type` is its result's. Between
-// steps a value keeps its registers' precision (see core/lens/README or lens.h); only kCast rounds.
+// Semantics (core/lens/element_program.h runs them on one element): a value is loaded as `source`, goes
+// through the steps in order, and is stored as `result`, the type after the last step. Each step's `type`
+// is its result's. Between steps a value stays in a register: float for float8, float16, bfloat16 and
+// float32; double for float64, also where it was an integer; a pair of these for complex types; exact
+// integers for integers and bool. `a` and `b` are converted to the register's type. A value is rounded
+// to its type by a cast and when it is stored, not in between: "exp,log1p" over float16 rounds once.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ import shutil
 import sys
 import warnings
 
-import ml_dtypes  # noqa: F401  (bfloat16 in tensorstore)
+import ml_dtypes  # noqa: F401  (bfloat16, float8 in tensorstore)
 import numcodecs
 import numpy as np
 import tensorstore
@@ -121,7 +121,7 @@ def write(root):
                 configuration = step.get_config()
                 codecs.append(v3(configuration.pop("id"), **configuration))
             save(folder, codecs, dtype, bytes(encoded), data.tobytes())
-    for dtype in NUMPY_TYPES + ["bfloat16"]:
+    for dtype in NUMPY_TYPES + ["bfloat16", "float8_e4m3fn", "float8_e5m2"]:
         data = sample(dtype)
         for i, codecs in enumerate(chains(data.dtype.itemsize, [*BLOSC, "snappy"])):
             folder = root / f"tensorstore_{dtype}_{i}"

@@ -53,6 +53,24 @@ TEST(FillValue, R4_HalvesRoundToNearestEven) {
   EXPECT_EQ(bits("3.4e38", DataType::kBfloat16), "refused");
 }
 
+TEST(FillValue, Float8) {
+  const DataType e4m3 = DataType::kFloat8E4m3fn;
+  EXPECT_EQ(bits("\"NaN\"", e4m3), "7f");
+  EXPECT_EQ(bits("\"0xff\"", e4m3), "ff");
+  EXPECT_EQ(bits("1.0", e4m3), "38");
+  EXPECT_EQ(bits("-448", e4m3), "fe");
+  EXPECT_EQ(bits("464", e4m3), "7e");
+  EXPECT_EQ(bits("465", e4m3), "refused");
+  EXPECT_EQ(bits("\"Infinity\"", e4m3), "refused");
+  EXPECT_EQ(bits("0.001953125", e4m3), "01");
+  const DataType e5m2 = DataType::kFloat8E5m2;
+  EXPECT_EQ(bits("\"NaN\"", e5m2), "7e");
+  EXPECT_EQ(bits("\"-Infinity\"", e5m2), "fc");
+  EXPECT_EQ(bits("57344", e5m2), "7b");
+  EXPECT_EQ(bits("61440", e5m2), "refused");
+  EXPECT_EQ(bits("1.52587890625e-05", e5m2), "01");
+}
+
 TEST(FillValue, R4_IntegersAndBool) {
   EXPECT_EQ(bits("-1", DataType::kInt8), "ff");
   EXPECT_EQ(bits("-128", DataType::kInt8), "80");

@@ -96,7 +96,7 @@ def write_zarr2():
 
 def write_tensorstore():
     import tensorstore as ts
-    for dtype in ("float32", "bfloat16", "uint64"):
+    for dtype in ("float32", "bfloat16", "uint64", "float8_e4m3fn", "float8_e5m2"):
         name = f"ts-{dtype}"
         store = ts.open({
             "driver": "zarr3", "kvstore": {"driver": "file", "path": str(ROOT / name)},
@@ -108,7 +108,8 @@ def write_tensorstore():
         values = RNG.integers(0, 100, size=SHAPE).astype(store.dtype.numpy_dtype)
         store[:9] = values[:9]
         whole = store.read().result()
-        report(name, whole.view("u2") if dtype == "bfloat16" else whole)
+        raw = {"bfloat16": "u2", "float8_e4m3fn": "u1", "float8_e5m2": "u1"}.get(dtype)
+        report(name, whole.view(raw) if raw else whole)
 
 
 def write_numpy():

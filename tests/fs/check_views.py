@@ -10,9 +10,9 @@ import sys
 import numpy
 
 try:
-    from ml_dtypes import bfloat16
+    import ml_dtypes
 except ImportError:
-    bfloat16 = None
+    ml_dtypes = None
 
 
 def same(a, b):
@@ -25,17 +25,19 @@ def same(a, b):
 def check(raw):
     dtype_name, shape_text = raw.stem.split("-", 1)
     shape = tuple(int(n) for n in shape_text.split("x")) if shape_text != "s" else ()
-    bfloat = dtype_name == "bfloat16"
-    if bfloat and bfloat16 is None:
+    foreign = dtype_name.startswith(("bfloat", "float8"))
+    if foreign and ml_dtypes is None:
         return []
-    dtype = numpy.dtype(bfloat16 if bfloat else dtype_name)
+    dtype = numpy.dtype(getattr(ml_dtypes, dtype_name) if foreign else dtype_name)
     array = numpy.frombuffer(raw.read_bytes(), dtype).reshape(shape)
     written = io.BytesIO()
-    numpy.save(written, array)
+    # ml_dtypes saves float8_e5m2 as "<f1", which numpy.load refuses: ours is opaque like the other.
+    saved = ml_dtypes.float8_e4m3fn if dtype_name == "float8_e5m2" else dtype
+    numpy.save(written, array.view(saved))
     problems = []
     if written.getvalue() != raw.with_suffix(".npy").read_bytes():
         problems.append("differs from numpy.save")
-    if not bfloat and array.size > 0:
+    if not foreign and array.size > 0:
         kind = numpy.int8 if dtype.kind == "b" else dtype
         table = numpy.loadtxt(raw.with_suffix(".txt"), dtype=kind, ndmin=1).reshape(shape)
         if not same(array.astype(kind), table):

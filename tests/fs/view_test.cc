@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/lens/element_types.h"
 #include "fs/number_text.h"
 
 namespace neurofs {
@@ -131,6 +132,10 @@ TEST(NumberText, FixedWidthForTheExtremesOfEveryType) {
             "-1.7976931348623157e+308");
   EXPECT_EQ(text_of<uint16_t>(DataType::kFloat16, 0xfbff), "-6.5504e+04");
   EXPECT_EQ(text_of<uint16_t>(DataType::kBfloat16, 0xff7f), "-3.390e+38");
+  EXPECT_EQ(text_of<uint8_t>(DataType::kFloat8E4m3fn, 0xfe), "-4.48e+02");
+  EXPECT_EQ(text_of<uint8_t>(DataType::kFloat8E4m3fn, 0xff), "      nan");
+  EXPECT_EQ(text_of<uint8_t>(DataType::kFloat8E5m2, 0xfb), "-5.7e+04");
+  EXPECT_EQ(text_of<uint8_t>(DataType::kFloat8E5m2, 0xfc), "    -inf");
   EXPECT_EQ(text_of<float>(DataType::kFloat32, -NAN), "            nan");
   EXPECT_EQ(text_of<float>(DataType::kFloat32, -INFINITY), "           -inf");
 }
@@ -148,6 +153,20 @@ TEST(NumberText, EveryHalfAndBrainFloatReadsBack) {
     const auto raw = std::bit_cast<uint32_t>(brain);
     const uint32_t rounded = (raw + 0x7fff + ((raw >> 16) & 1)) >> 16;
     ASSERT_EQ(rounded, bits) << text_of(DataType::kBfloat16, value);
+  }
+}
+
+TEST(NumberText, EveryFloat8ReadsBack) {
+  for (unsigned bits = 0; bits < 256; ++bits) {
+    const auto value = static_cast<uint8_t>(bits);
+    const float e4m3 = std::strtof(text_of(DataType::kFloat8E4m3fn, value).c_str(), nullptr);
+    if (!std::isnan(e4m3)) {
+      EXPECT_EQ(element::float_to_e4m3fn(e4m3), value);
+    }
+    const float e5m2 = std::strtof(text_of(DataType::kFloat8E5m2, value).c_str(), nullptr);
+    if (!std::isnan(e5m2)) {
+      EXPECT_EQ(element::float_to_e5m2(e5m2), value);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def open_array(path, dtype=None):
-    """numpy.load; bfloat16 comes as raw pairs of bytes, which NumPy names V2."""
+    """numpy.load; bfloat16 and float8 come as raw bytes, which NumPy names V2 and V1."""
     loaded = np.load(path)
     return loaded.view(dtype) if dtype is not None and loaded.dtype.kind == "V" else loaded
 

@@ -161,7 +161,8 @@ class Stores(MountCase):
             **{f"blosc{c}": [{"name": "blosc", "configuration": {
                 "cname": c, "clevel": 1, "shuffle": s, "typesize": 4, "blocksize": 0}}]
                for c, s in zip(BLOSC_NAMES, ["shuffle", "bitshuffle", "noshuffle"] * 2)}}
-        types = {n: np.dtype(n) for n in DTYPES} | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
+        types = {n: np.dtype(n) for n in DTYPES} | {
+            n: np.dtype(getattr(ml_dtypes, n)) for n in ("bfloat16", "float8_e4m3fn", "float8_e5m2")}
         for (codec, steps), (name, dtype), place in itertools.product(
                 compressors.items(), types.items(), ("plain", "start", "end", "nested")):
             endian = self.choose.choice(("little", "big"))
