@@ -1,67 +1,209 @@
 // The functions of a lens, on float and double, for the host's loops and the device's kernels alike.
 //
-// Purpose: one definition, so that every executor gives the same values within the stated error.
-// Errors in ulp: core/README.md. Pure, thread-safe.
+// Purpose: one definition, so that every executor gives the same values within the stated error. All are
+// branch-free arithmetic, so that loops over them become vector code, and keep their RELATIVE accuracy
+// where the result goes to zero. Errors in ulp: core/README.md. Pure, thread-safe; NaN gives NaN.
+//
+//   exp(x) = 2^k e^r, r = x - k ln 2; 2^k is multiplied in last and in two halves, since it, or a product
+//   of it with less than the whole, may be subnormal or infinite where the result is not.
+//   Phi(-a) = e^(-a^2/2) u P(1 - 2Ku), u = 1/(a + K): u alone is so near the shape that P is flat.
+//   log(1 + f) = f - f^2/2 + s (f^2/2 + z R(z)), s = f/(2 + f), z = s^2.
+// Source: the polynomials are minimax fits (Remez) of these forms; the last is fdlibm's e_log.c.
 #pragma once
 
-#include <cmath>
-
-#include "core/lens/element_function.h"
+#include "core/lens/math_constants.h"
 
 namespace neurofs::element {
 
-NEUROFS_ELEMENT_FN double relu_or_nan(double x) {
-  return x <= 0 ? 0 : x;
+// 2^k and the fraction of an exponential: e^x = (1 + less_one) * half * other_half.
+template <typename Float>
+struct Power {
+  Float less_one;
+  Float half;
+  Float other_half;
+};
+
+// e^(x + extra), for |extra| < 0.06 and x within what exp() clips to.
+template <typename Float>
+NEUROFS_ELEMENT_FN Power<Float> power(Float x, Float extra) {
+  using C = MathConstants<Float>;
+  using Bits = typename C::Bits;
+  const Float shifted = x * C::kLog2E + C::kRounder;  // k in the low bits
+  const Float k = shifted - C::kRounder;
+  const Float r = ((x - k * C::kLn2High) - k * C::kLn2Low) + extra;
+  constexpr Bits kOffset = Bits{4} << (sizeof(Float) == 4 ? 6 : 10);  // makes k positive
+  const Bits biased = same_bits<Bits>(shifted) - same_bits<Bits>(C::kRounder) + kOffset;
+  const Bits first = biased >> 1;
+  constexpr Bits kRebias = C::kBias - kOffset / 2;
+  return {r + r * r * C::exp_rest(r), same_bits<Float>((first + kRebias) << C::kFractionBits),
+          same_bits<Float>((biased - first + kRebias) << C::kFractionBits)};
 }
-NEUROFS_ELEMENT_FN double exp(double x) {
-  return ::exp(x);
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float whole(const Power<Float>& p) {
+  return (1 + p.less_one) * p.half * p.other_half;
 }
-NEUROFS_ELEMENT_FN float exp(float x) {
-  return static_cast<float>(exp(static_cast<double>(x)));
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float at_most(Float x, Float limit) {  // NaN stays
+  return x > limit ? limit : x;
 }
-NEUROFS_ELEMENT_FN double log1p(double x) {
-  return ::log1p(x);
+template <typename Float>
+NEUROFS_ELEMENT_FN Float at_least(Float x, Float limit) {
+  return x < limit ? limit : x;
 }
-NEUROFS_ELEMENT_FN float log1p(float x) {
-  return static_cast<float>(log1p(static_cast<double>(x)));
+
+NEUROFS_ELEMENT_FN float without_sign(float x) {
+  return same_bits<float>(same_bits<uint32_t>(x) & 0x7fffffffu);
 }
-NEUROFS_ELEMENT_FN double tanh(double x) {
-  return ::tanh(x);
+NEUROFS_ELEMENT_FN double without_sign(double x) {
+  return same_bits<double>(same_bits<uint64_t>(x) & 0x7fffffffffffffffu);
 }
-NEUROFS_ELEMENT_FN float tanh(float x) {
-  return static_cast<float>(tanh(static_cast<double>(x)));
+
+// The upper half of the digits, so that products of two of these are exact.
+template <typename Float>
+NEUROFS_ELEMENT_FN Float upper_half(Float x) {
+  using C = MathConstants<Float>;
+  return same_bits<Float>(same_bits<typename C::Bits>(x) & C::kUpperHalf);
 }
-NEUROFS_ELEMENT_FN double sigmoid(double x) {
-  return x != x ? x : x >= 0 ? 1 / (1 + ::exp(-x)) : ::exp(x) / (1 + ::exp(x));
+
+// a * b - product, where `product` is a * b rounded.
+template <typename Float>
+NEUROFS_ELEMENT_FN Float product_error(Float a, Float b, Float product) {
+#if defined(__CUDA_ARCH__)
+  return fma(a, b, -product);
+#elif defined(__FMA__)
+  if constexpr (sizeof(Float) == sizeof(float)) {
+    return __builtin_fmaf(a, b, -product);
+  } else {
+    return __builtin_fma(a, b, -product);
+  }
+#else
+  const Float a1 = upper_half(a);
+  const Float b1 = upper_half(b);
+  const Float a2 = a - a1;
+  const Float b2 = b - b1;
+  return ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2;
+#endif
 }
-NEUROFS_ELEMENT_FN float sigmoid(float x) {
-  return static_cast<float>(sigmoid(static_cast<double>(x)));
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float exp(Float x) {
+  using C = MathConstants<Float>;
+  return whole(power(at_least(at_most(x, C::kExpHigh), C::kExpLow), Float{0}));
 }
-NEUROFS_ELEMENT_FN double silu(double x) {
-  return x == -INFINITY ? -0.0 : x * sigmoid(x);
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float tanh(Float x) {
+  using C = MathConstants<Float>;
+  using Bits = typename C::Bits;
+  // (e^2a - 1) / (e^2a + 1), with e^2a - 1 = 2^k (e^r - 1) + (2^k - 1); k is small and not negative.
+  const Float a = 2 * at_most(without_sign(x), C::kTanhEnd);
+  const Float shifted = a * C::kLog2E + C::kRounder;
+  const Float k = shifted - C::kRounder;
+  const Float r = (a - k * C::kLn2High) - k * C::kLn2Low;
+  const Bits exponent = same_bits<Bits>(shifted) - same_bits<Bits>(C::kRounder) + C::kBias;
+  const Float scale = same_bits<Float>(exponent << C::kFractionBits);
+  const Float less_one = scale * (r + r * r * C::exp_rest(r)) + (scale - 1);
+  const Float size = less_one / (less_one + 2);
+  return same_bits<Float>(same_bits<Bits>(size) | (same_bits<Bits>(x) & C::kSign));
 }
-NEUROFS_ELEMENT_FN float silu(float x) {
-  return static_cast<float>(silu(static_cast<double>(x)));
+
+// y / (1 + e^-a) for x >= 0, y e^-a / (1 + e^-a) for x < 0, where p is e^-a.
+template <typename Float>
+NEUROFS_ELEMENT_FN Float logistic(Float x, Float y, const Power<Float>& p) {
+  const Float fraction = 1 + p.less_one;
+  const Float ratio = (x < 0 ? y * fraction : y) / (1 + whole(p));
+  return x < 0 ? ratio * p.half * p.other_half : ratio;
 }
-NEUROFS_ELEMENT_FN double softplus(double x) {
-  return relu_or_nan(x) + ::log1p(::exp(-::fabs(x)));
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float sigmoid(Float x) {
+  const Float a = at_most(without_sign(x), -MathConstants<Float>::kProductLow);
+  return logistic(x, Float{1}, power(-a, Float{0}));
 }
-NEUROFS_ELEMENT_FN float softplus(float x) {
-  return static_cast<float>(softplus(static_cast<double>(x)));
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float silu(Float x) {
+  const Float low = MathConstants<Float>::kProductLow;
+  const Float a = at_most(without_sign(x), -low);
+  return logistic(x, at_least(x, low), power(-a, Float{0}));
 }
-NEUROFS_ELEMENT_FN double gelu(double x) {
-  return x == -INFINITY ? -0.0 : 0.5 * x * ::erfc(-0.70710678118654752440 * x);
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float gelu_tanh(Float x) {
+  using C = MathConstants<Float>;
+  const Float a = at_most(without_sign(x), C::kGeluTanhEnd);
+  // w = a (c1 + c3 a^2) in twice the digits: it is an exponent.
+  const Float square = a * a;
+  const Float cubic = C::kCubic * square;
+  const Float cubic_error = product_error(C::kCubic, square, cubic) +
+                            C::kCubic * product_error(a, a, square) + C::kCubicLow * square;
+  const Float sum = C::kLinear + cubic;
+  const Float back = sum - C::kLinear;
+  const Float sum_error =
+      ((C::kLinear - (sum - back)) + (cubic - back)) + cubic_error + C::kLinearLow;
+  const Float w = a * sum;
+  const Float w_error = product_error(a, sum, w) + a * sum_error;
+  return logistic(x, at_least(x, -C::kGeluTanhEnd), power(-w, -w_error));
 }
-NEUROFS_ELEMENT_FN float gelu(float x) {
-  return static_cast<float>(gelu(static_cast<double>(x)));
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float gelu(Float x) {
+  using C = MathConstants<Float>;
+  const Float a = at_most(without_sign(x), C::kGeluEnd);
+  const Float a1 = upper_half(a);
+  const Power<Float> p = power(Float{-0.5} * a1 * a1, Float{-0.5} * (a - a1) * (a + a1));
+  // The rounding of a + K and of the division, relative to u, would be most of the error in all.
+  const Float sum = a + C::kTailPole;
+  const Float u = 1 / sum;
+  const Float one = u * sum;
+  const Float lost = ((1 - one) - product_error(u, sum, one)) - u * (a - (sum - C::kTailPole));
+  const Float v = (1 - 2 * C::kTailPole * u) - 2 * C::kTailPole * (u * lost);
+  const Float shape = u * C::tail(v);
+  const Float tail = shape + shape * (p.less_one + lost);  // Phi(-a) / 2^k
+  const Float product =
+      x < 0 ? -a * tail : x * (1 - tail * p.half * p.other_half);  // x * Phi(x), or that / 2^k
+  return x < 0 ? product * p.half * p.other_half : product;
 }
-NEUROFS_ELEMENT_FN double gelu_tanh(double x) {
-  return x < -100  ? -0.0
-         : x > 100 ? x
-                   : x * sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x));
+
+// k ln 2 + log(1 + f), for 1 + f between sqrt(1/2) and sqrt(2).
+template <typename Float>
+NEUROFS_ELEMENT_FN Float log_of(Float k, Float f) {
+  using C = MathConstants<Float>;
+  const Float s = f / (2 + f);
+  const Float z = s * s;
+  const Float half_square = Float{0.5} * f * f;
+  const Float rest = s * (half_square + z * C::log_rest(z)) + k * C::kLn2Low;
+  return k * C::kLn2High - ((half_square - rest) - f);
 }
-NEUROFS_ELEMENT_FN float gelu_tanh(float x) {
-  return static_cast<float>(gelu_tanh(static_cast<double>(x)));
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float softplus(Float x) {
+  using C = MathConstants<Float>;
+  const Float a = at_most(without_sign(x), -C::kExpLow);
+  const Float t = whole(power(-a, Float{0}));
+  const bool large = t > C::kSqrt2LessOne;
+  return (x > 0 ? x : Float{0}) +
+         log_of(large ? Float{1} : Float{0}, large ? t / 2 - Float{0.5} : t);
+}
+
+template <typename Float>
+NEUROFS_ELEMENT_FN Float log1p(Float x) {
+  using C = MathConstants<Float>;
+  using Bits = typename C::Bits;
+  // 1 + x = 2^k (1 + f); k comes from the rounded sum, f from x itself.
+  const Bits sum = same_bits<Bits>(Float{1} + x);
+  const Bits biased = (sum - same_bits<Bits>(C::kSqrtHalf) + (Bits{64} << C::kFractionBits)) >>
+                      C::kFractionBits;  // k + 64
+  const Float scale = same_bits<Float>((C::kBias + 64 - biased) << C::kFractionBits);
+  const Float small = x * scale + (scale - 1);
+  const Float large = same_bits<Float>(sum - ((biased - 64) << C::kFractionBits)) - 1;
+  const Float f = biased > 64 + C::kFractionBits + 2 ? large : biased == 64 ? x : small;
+  const Float k = same_bits<Float>(same_bits<Bits>(C::kInteger) | biased) - (C::kInteger + 64);
+  const Float inside = x > C::kGreatest || x == 0 ? x : log_of(k, f);
+  const Float edge = x == -1 ? -C::kInfinity : C::kNan;
+  return x > -1 ? inside : edge;
 }
 
 }  // namespace neurofs::element

@@ -1,0 +1,127 @@
+// Constants and polynomials of element_math.h for float and double.
+//
+// Purpose: each type's ln 2 in two parts, the ends beyond which a function has reached its limit, and the
+// coefficients, fitted for the least greatest relative error (in the comment) over the range named there.
+#pragma once
+
+#include <cstdint>
+
+#include "core/lens/element_function.h"
+
+namespace neurofs::element {
+
+// c0 + x (c1 + x (c2 + ...)).
+template <typename Float>
+NEUROFS_ELEMENT_FN Float polynomial(Float, Float c0) {
+  return c0;
+}
+template <typename Float, typename... Rest>
+NEUROFS_ELEMENT_FN Float polynomial(Float x, Float c0, Rest... rest) {
+  return c0 + x * polynomial(x, rest...);
+}
+
+template <typename Float>
+struct MathConstants;
+
+template <>
+struct MathConstants<float> {
+  using Bits = uint32_t;
+  static constexpr int kFractionBits = 23;
+  static constexpr Bits kBias = 127;
+  static constexpr Bits kSign = 0x80000000u;
+  static constexpr Bits kUpperHalf = 0xfffff000u;
+  static constexpr float kInteger = 0x1p23f;    // adding it leaves no fraction
+  static constexpr float kRounder = 0x1.8p23f;  // the same for either sign
+  static constexpr float kLog2E = 0x1.715476p0f;
+  static constexpr float kLn2High = 0x1.62e4p-1f;  // 15 bits, so that products with k are exact
+  static constexpr float kLn2Low = 0x1.7f7d1cp-20f;
+  static constexpr float kSqrtHalf = 0x1.6a09e6p-1f;
+  static constexpr float kSqrt2LessOne = 0x1.a8279ap-2f;
+  static constexpr float kGreatest = 0x1.fffffep127f;
+  static constexpr float kInfinity = __builtin_inff();
+  static constexpr float kNan = __builtin_nanf("");
+  static constexpr float kExpHigh = 89;       // infinite from here
+  static constexpr float kExpLow = -104;      // zero
+  static constexpr float kProductLow = -112;  // x e^x is zero
+  static constexpr float kTanhEnd = 10;
+  static constexpr float kGeluEnd = 15;
+  static constexpr float kGeluTanhEnd = 11;
+  static constexpr float kLinear = 0x1.988454p0f;  // 2 sqrt(2 / pi)
+  static constexpr float kLinearLow = -0x1.857936p-25f;
+  static constexpr float kCubic = 0x1.2444f2p-4f;  // the same times 0.044715
+  static constexpr float kCubicLow = 0x1.49b16ap-29f;
+  static constexpr float kTailPole = 3;
+
+  // (e^r - 1 - r) / r^2, |r| < 0.41: 2^-26.6
+  NEUROFS_ELEMENT_FN float exp_rest(float r) {
+    return polynomial(r, 0x1.fffff4p-2f, 0x1.5553d8p-3f, 0x1.555c3ap-5f, 0x1.12af5p-7f,
+                      0x1.6970acp-10f);
+  }
+  // (log(1 + f) - 2s) / (s z), |s| < 0.172: 2^-36
+  NEUROFS_ELEMENT_FN float log_rest(float z) {
+    return polynomial(z, 0x1.555554p-1f, 0x1.999a78p-2f, 0x1.243952p-2f, 0x1.e2e6a2p-3f);
+  }
+  // e^(a^2/2) Phi(-a) (a + 3) of v = 1 - 6 / (a + 3), a < 15: 2^-30
+  NEUROFS_ELEMENT_FN float tail(float v) {
+    return polynomial(v, 0x1.754a76p-1f, -0x1.04c72ap-1f, 0x1.d71386p-3f, -0x1.832d0ap-5f,
+                      -0x1.56d5ecp-7f, 0x1.c8bda4p-8f, 0x1.0ca216p-10f, -0x1.0eaed4p-10f,
+                      -0x1.009e44p-12f, 0x1.136b5cp-13f, 0x1.c9168ep-15f);
+  }
+};
+
+template <>
+struct MathConstants<double> {
+  using Bits = uint64_t;
+  static constexpr int kFractionBits = 52;
+  static constexpr Bits kBias = 1023;
+  static constexpr Bits kSign = 0x8000000000000000u;
+  static constexpr Bits kUpperHalf = 0xfffffffff8000000u;
+  static constexpr double kInteger = 0x1p52;
+  static constexpr double kRounder = 0x1.8p52;
+  static constexpr double kLog2E = 0x1.71547652b82fep0;
+  static constexpr double kLn2High = 0x1.62e42fefa3p-1;  // 41 bits
+  static constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
+  static constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
+  static constexpr double kSqrt2LessOne = 0x1.a827999fcef32p-2;
+  static constexpr double kGreatest = 0x1.fffffffffffffp1023;
+  static constexpr double kInfinity = __builtin_inf();
+  static constexpr double kNan = __builtin_nan("");
+  static constexpr double kExpHigh = 710;
+  static constexpr double kExpLow = -746;
+  static constexpr double kProductLow = -760;
+  static constexpr double kTanhEnd = 20;
+  static constexpr double kGeluEnd = 39.5;
+  static constexpr double kGeluTanhEnd = 22;
+  static constexpr double kLinear = 0x1.9884533d43651p0;
+  static constexpr double kLinearLow = -0x1.cbc0d30ebfd15p-54;
+  static constexpr double kCubic = 0x1.2444f2a4d8b4bp-4;
+  static constexpr double kCubicLow = -0x1.6c843a29d1c7p-61;
+  static constexpr double kTailPole = 5;
+
+  // |r| < 0.3467: 2^-58
+  NEUROFS_ELEMENT_FN double exp_rest(double r) {
+    return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fdp-3, 0x1.5555555550af5p-5,
+                      0x1.1111111127322p-7, 0x1.6c16c183ba4c2p-10, 0x1.a01a012c56dep-13,
+                      0x1.a0199b0bb9b2dp-16, 0x1.71df225f065aap-19, 0x1.28aca6b599ab2p-22,
+                      0x1.ad825f6e1f076p-26);
+  }
+  // 2^-65
+  NEUROFS_ELEMENT_FN double log_rest(double z) {
+    return polynomial(z, 0x1.5555555555555p-1, 0x1.9999999999dc5p-2, 0x1.249249242ecd7p-2,
+                      0x1.c71c72558a3bap-3, 0x1.745cdf219799dp-3, 0x1.3b20884c27f71p-3,
+                      0x1.0f5f8d1c2e699p-3, 0x1.0f4c5cbb975b4p-3);
+  }
+  // Of v = 1 - 10 / (a + 5), a < 39.5: 2^-62
+  NEUROFS_ELEMENT_FN double tail(double v) {
+    return polynomial(v, 0x1.89d3abe1f95aep-1, -0x1.54ad03f27ca18p-1, 0x1.fb31653876f89p-2,
+                      -0x1.410ed5f87594dp-2, 0x1.51f6329f01b9ap-3, -0x1.1b1c254ca3f24p-4,
+                      0x1.54b4d4f48b49bp-6, -0x1.88590e986a5fap-9, -0x1.a2503779628bdp-11,
+                      0x1.1daf1ae2cb329p-11, -0x1.f214925b508a5p-15, -0x1.a17014401701bp-15,
+                      0x1.17df0dea525ebp-16, 0x1.0b14faabce1b1p-18, -0x1.73e007d2c4f1dp-19,
+                      -0x1.674c891b5539ep-22, 0x1.d461d52b66f04p-22, 0x1.59901fd1690c7p-25,
+                      -0x1.2cce1c44ade5bp-24, -0x1.2693a531f2dc9p-27, 0x1.703f25b79768ep-27,
+                      0x1.2f7678686083ep-29, -0x1.37fd50d7dc1bap-30, -0x1.987fab03a5f69p-32);
+  }
+};
+
+}  // namespace neurofs::element
