@@ -4,7 +4,7 @@
 // branch-free arithmetic, so that loops over them become vector code, and keep their RELATIVE accuracy
 // where the result goes to zero. Errors in ulp: core/README.md. Pure, thread-safe; NaN gives NaN.
 //
-//   exp(x) = 2^k e^r, r = x - k ln 2; 2^k is multiplied in last and in two halves, since it, or a product
+//   exp(x) = 2^k e^r, r = x - k ln 2; 2^k is multiplied in last and in two parts, since it, or a product
 //   of it with less than the whole, may be subnormal or infinite where the result is not.
 //   Phi(-a) = e^(-a^2/2) u P(1 - 2Ku), u = 1/(a + K): u alone is so near the shape that P is flat.
 //   log(1 + f) = f - f^2/2 + s (f^2/2 + z R(z)), s = f/(2 + f), z = s^2.
@@ -15,42 +15,44 @@
 
 namespace neurofs::element {
 
-// 2^k and the fraction of an exponential: e^x = (1 + less_one) * half * other_half.
+// e^x = (1 + less_one) * 2^k; bits: k in the low ones.
 template <typename Float>
 struct Power {
   Float less_one;
-  Float half;
-  Float other_half;
+  typename MathConstants<Float>::Bits bits;
 };
 
-// e^(x + extra), for |extra| < 0.06 and x within what exp() clips to.
+// e^(x + extra), for |extra| < 0.06.
 template <typename Float>
 NEUROFS_ELEMENT_FN Power<Float> power(Float x, Float extra) {
   using C = MathConstants<Float>;
   using Bits = typename C::Bits;
-  const Float shifted = x * C::kLog2E + C::kRounder;  // k in the low bits
+  const Float shifted = x * C::kLog2E + C::kRounder;
   const Float k = shifted - C::kRounder;
   const Float r = ((x - k * C::kLn2High) - k * C::kLn2Low) + extra;
-  constexpr Bits kOffset = Bits{4} << (sizeof(Float) == 4 ? 6 : 10);  // makes k positive
-  const Bits biased = same_bits<Bits>(shifted) - same_bits<Bits>(C::kRounder) + kOffset;
-  const Bits first = biased >> 1;
-  constexpr Bits kRebias = C::kBias - kOffset / 2;
-  return {r + r * r * C::exp_rest(r), same_bits<Float>((first + kRebias) << C::kFractionBits),
-          same_bits<Float>((biased - first + kRebias) << C::kFractionBits)};
+  return {r + r * r * C::exp_rest(r), same_bits<Bits>(shifted)};
+}
+
+// y * 2^k for k <= 0, by way of a power that is certainly no subnormal number.
+template <typename Float>
+NEUROFS_ELEMENT_FN Float shrink(Float y, const Power<Float>& p) {
+  using C = MathConstants<Float>;
+  const auto scale = (p.bits + C::kBias + C::kShrinkBits) << C::kFractionBits;
+  return y * same_bits<Float>(scale) * C::kShrink;
 }
 
 template <typename Float>
-NEUROFS_ELEMENT_FN Float whole(const Power<Float>& p) {
-  return (1 + p.less_one) * p.half * p.other_half;
+NEUROFS_ELEMENT_FN Float whole(const Power<Float>& p) {  // for k <= 0
+  return shrink(1 + p.less_one, p);
 }
 
 template <typename Float>
 NEUROFS_ELEMENT_FN Float at_most(Float x, Float limit) {  // NaN stays
-  return x > limit ? limit : x;
+  return limit < x ? limit : x;
 }
 template <typename Float>
 NEUROFS_ELEMENT_FN Float at_least(Float x, Float limit) {
-  return x < limit ? limit : x;
+  return limit > x ? limit : x;
 }
 
 NEUROFS_ELEMENT_FN float without_sign(float x) {
@@ -90,7 +92,15 @@ NEUROFS_ELEMENT_FN Float product_error(Float a, Float b, Float product) {
 template <typename Float>
 NEUROFS_ELEMENT_FN Float exp(Float x) {
   using C = MathConstants<Float>;
-  return whole(power(at_least(at_most(x, C::kExpHigh), C::kExpLow), Float{0}));
+  using Bits = typename C::Bits;
+  const auto p = power(at_least(at_most(x, C::kExpHigh), C::kExpLow), Float{0});
+  // 2^k in two halves; the offset makes k positive for the shift.
+  constexpr Bits kOffset = C::kShrinkBits * 4;
+  const Bits biased = p.bits - same_bits<Bits>(C::kRounder) + kOffset;
+  const Bits first = biased >> 1;
+  constexpr Bits kRebias = C::kBias - kOffset / 2;
+  return (1 + p.less_one) * same_bits<Float>((first + kRebias) << C::kFractionBits) *
+         same_bits<Float>((biased - first + kRebias) << C::kFractionBits);
 }
 
 template <typename Float>
@@ -114,7 +124,7 @@ template <typename Float>
 NEUROFS_ELEMENT_FN Float logistic(Float x, Float y, const Power<Float>& p) {
   const Float fraction = 1 + p.less_one;
   const Float ratio = (x < 0 ? y * fraction : y) / (1 + whole(p));
-  return x < 0 ? ratio * p.half * p.other_half : ratio;
+  return x < 0 ? shrink(ratio, p) : ratio;
 }
 
 template <typename Float>
@@ -154,17 +164,15 @@ NEUROFS_ELEMENT_FN Float gelu(Float x) {
   const Float a = at_most(without_sign(x), C::kGeluEnd);
   const Float a1 = upper_half(a);
   const Power<Float> p = power(Float{-0.5} * a1 * a1, Float{-0.5} * (a - a1) * (a + a1));
-  // The rounding of a + K and of the division, relative to u, would be most of the error in all.
   const Float sum = a + C::kTailPole;
   const Float u = 1 / sum;
+  const Float shape = u * C::tail(1 - 2 * C::kTailPole * u);
+  // The rounding of a + K and of the division, relative to u, would be most of the error in all.
   const Float one = u * sum;
   const Float lost = ((1 - one) - product_error(u, sum, one)) - u * (a - (sum - C::kTailPole));
-  const Float v = (1 - 2 * C::kTailPole * u) - 2 * C::kTailPole * (u * lost);
-  const Float shape = u * C::tail(v);
-  const Float tail = shape + shape * (p.less_one + lost);  // Phi(-a) / 2^k
-  const Float product =
-      x < 0 ? -a * tail : x * (1 - tail * p.half * p.other_half);  // x * Phi(x), or that / 2^k
-  return x < 0 ? product * p.half * p.other_half : product;
+  const Float tail = shape + shape * (p.less_one + lost * C::tail_slope(u));  // Phi(-a) / 2^k
+  const Float product = x < 0 ? -a * tail : x * (1 - shrink(tail, p));  // x * Phi(x), or that / 2^k
+  return x < 0 ? shrink(product, p) : product;
 }
 
 // k ln 2 + log(1 + f), for 1 + f between sqrt(1/2) and sqrt(2).

@@ -17,8 +17,12 @@ NEUROFS_ELEMENT_FN double magnitude(double x) {
 }
 template <typename Int>
 NEUROFS_ELEMENT_FN Int magnitude(Int x) {  // of the least value: itself, as NumPy's
-  return static_cast<Int>(x < 0 ? uint64_t{0} - static_cast<uint64_t>(x)
-                                : static_cast<uint64_t>(x));
+  if constexpr (IntegerLimits<Int>::kSigned) {
+    return static_cast<Int>(x < 0 ? uint64_t{0} - static_cast<uint64_t>(x)
+                                  : static_cast<uint64_t>(x));
+  } else {
+    return x;
+  }
 }
 
 // -0 becomes 0.

@@ -10,14 +10,15 @@
 
 namespace neurofs::element {
 
-// c0 + x (c1 + x (c2 + ...)).
+// Polynomials with short chains of dependent operations (Estrin): c0 + c1 x + c2 x^2 + ...
 template <typename Float>
-NEUROFS_ELEMENT_FN Float polynomial(Float, Float c0) {
-  return c0;
+NEUROFS_ELEMENT_FN Float cubic(Float x, Float x2, Float c0, Float c1, Float c2, Float c3) {
+  return (c0 + c1 * x) + (c2 + c3 * x) * x2;
 }
-template <typename Float, typename... Rest>
-NEUROFS_ELEMENT_FN Float polynomial(Float x, Float c0, Rest... rest) {
-  return c0 + x * polynomial(x, rest...);
+template <typename Float>
+NEUROFS_ELEMENT_FN Float septic(Float x, Float x2, Float x4, Float c0, Float c1, Float c2, Float c3,
+                                Float c4, Float c5, Float c6, Float c7) {
+  return cubic(x, x2, c0, c1, c2, c3) + cubic(x, x2, c4, c5, c6, c7) * x4;
 }
 
 template <typename Float>
@@ -28,6 +29,7 @@ struct MathConstants<float> {
   using Bits = uint32_t;
   static constexpr int kFractionBits = 23;
   static constexpr Bits kBias = 127;
+  static constexpr Bits kShrinkBits = 64;
   static constexpr Bits kSign = 0x80000000u;
   static constexpr Bits kUpperHalf = 0xfffff000u;
   static constexpr float kInteger = 0x1p23f;    // adding it leaves no fraction
@@ -40,6 +42,7 @@ struct MathConstants<float> {
   static constexpr float kGreatest = 0x1.fffffep127f;
   static constexpr float kInfinity = __builtin_inff();
   static constexpr float kNan = __builtin_nanf("");
+  static constexpr float kShrink = 0x1p-64f;
   static constexpr float kExpHigh = 89;       // infinite from here
   static constexpr float kExpLow = -104;      // zero
   static constexpr float kProductLow = -112;  // x e^x is zero
@@ -54,19 +57,28 @@ struct MathConstants<float> {
 
   // (e^r - 1 - r) / r^2, |r| < 0.41: 2^-26.6
   NEUROFS_ELEMENT_FN float exp_rest(float r) {
-    return polynomial(r, 0x1.fffff4p-2f, 0x1.5553d8p-3f, 0x1.555c3ap-5f, 0x1.12af5p-7f,
-                      0x1.6970acp-10f);
+    const float x2 = r * r;
+    return cubic(r, x2, 0x1.fffff4p-2f, 0x1.5553d8p-3f, 0x1.555c3ap-5f, 0x1.12af5p-7f) +
+           0x1.6970acp-10f * (x2 * x2);
   }
   // (log(1 + f) - 2s) / (s z), |s| < 0.172: 2^-36
   NEUROFS_ELEMENT_FN float log_rest(float z) {
-    return polynomial(z, 0x1.555554p-1f, 0x1.999a78p-2f, 0x1.243952p-2f, 0x1.e2e6a2p-3f);
+    const float x2 = z * z;
+    return cubic(z, x2, 0x1.555554p-1f, 0x1.999a78p-2f, 0x1.243952p-2f, 0x1.e2e6a2p-3f);
   }
   // e^(a^2/2) Phi(-a) (a + 3) of v = 1 - 6 / (a + 3), a < 15: 2^-30
   NEUROFS_ELEMENT_FN float tail(float v) {
-    return polynomial(v, 0x1.754a76p-1f, -0x1.04c72ap-1f, 0x1.d71386p-3f, -0x1.832d0ap-5f,
-                      -0x1.56d5ecp-7f, 0x1.c8bda4p-8f, 0x1.0ca216p-10f, -0x1.0eaed4p-10f,
-                      -0x1.009e44p-12f, 0x1.136b5cp-13f, 0x1.c9168ep-15f);
+    const float x2 = v * v;
+    const float x4 = x2 * x2;
+    const float x8 = x4 * x4;
+    return 0x1.754a76p-1f +
+           v * (-0x1.04c72ap-1f + v * (septic(v, x2, x4, 0x1.d71386p-3f, -0x1.832d0ap-5f,
+                                              -0x1.56d5ecp-7f, 0x1.c8bda4p-8f, 0x1.0ca216p-10f,
+                                              -0x1.0eaed4p-10f, -0x1.009e44p-12f, 0x1.136b5cp-13f) +
+                                       0x1.c9168ep-15f * x8));
   }
+  // How much more than u itself q(a) = u P(1 - 2Ku) changes when u does: about d ln q / d ln u.
+  NEUROFS_ELEMENT_FN float tail_slope(float u) { return 1 + 4.2f * u; }
 };
 
 template <>
@@ -74,6 +86,7 @@ struct MathConstants<double> {
   using Bits = uint64_t;
   static constexpr int kFractionBits = 52;
   static constexpr Bits kBias = 1023;
+  static constexpr Bits kShrinkBits = 512;
   static constexpr Bits kSign = 0x8000000000000000u;
   static constexpr Bits kUpperHalf = 0xfffffffff8000000u;
   static constexpr double kInteger = 0x1p52;
@@ -86,6 +99,7 @@ struct MathConstants<double> {
   static constexpr double kGreatest = 0x1.fffffffffffffp1023;
   static constexpr double kInfinity = __builtin_inf();
   static constexpr double kNan = __builtin_nan("");
+  static constexpr double kShrink = 0x1p-512;
   static constexpr double kExpHigh = 710;
   static constexpr double kExpLow = -746;
   static constexpr double kProductLow = -760;
@@ -100,28 +114,42 @@ struct MathConstants<double> {
 
   // |r| < 0.3467: 2^-58
   NEUROFS_ELEMENT_FN double exp_rest(double r) {
-    return polynomial(r, 0x1.0000000000009p-1, 0x1.55555555554fdp-3, 0x1.5555555550af5p-5,
-                      0x1.1111111127322p-7, 0x1.6c16c183ba4c2p-10, 0x1.a01a012c56dep-13,
-                      0x1.a0199b0bb9b2dp-16, 0x1.71df225f065aap-19, 0x1.28aca6b599ab2p-22,
-                      0x1.ad825f6e1f076p-26);
+    const double x2 = r * r;
+    const double x4 = x2 * x2;
+    const double x8 = x4 * x4;
+    return septic(r, x2, x4, 0x1.0000000000009p-1, 0x1.55555555554fdp-3, 0x1.5555555550af5p-5,
+                  0x1.1111111127322p-7, 0x1.6c16c183ba4c2p-10, 0x1.a01a012c56dep-13,
+                  0x1.a0199b0bb9b2dp-16, 0x1.71df225f065aap-19) +
+           (0x1.28aca6b599ab2p-22 + 0x1.ad825f6e1f076p-26 * r) * x8;
   }
   // 2^-65
   NEUROFS_ELEMENT_FN double log_rest(double z) {
-    return polynomial(z, 0x1.5555555555555p-1, 0x1.9999999999dc5p-2, 0x1.249249242ecd7p-2,
-                      0x1.c71c72558a3bap-3, 0x1.745cdf219799dp-3, 0x1.3b20884c27f71p-3,
-                      0x1.0f5f8d1c2e699p-3, 0x1.0f4c5cbb975b4p-3);
+    const double x2 = z * z;
+    const double x4 = x2 * x2;
+    return septic(z, x2, x4, 0x1.5555555555555p-1, 0x1.9999999999dc5p-2, 0x1.249249242ecd7p-2,
+                  0x1.c71c72558a3bap-3, 0x1.745cdf219799dp-3, 0x1.3b20884c27f71p-3,
+                  0x1.0f5f8d1c2e699p-3, 0x1.0f4c5cbb975b4p-3);
   }
   // Of v = 1 - 10 / (a + 5), a < 39.5: 2^-62
   NEUROFS_ELEMENT_FN double tail(double v) {
-    return polynomial(v, 0x1.89d3abe1f95aep-1, -0x1.54ad03f27ca18p-1, 0x1.fb31653876f89p-2,
-                      -0x1.410ed5f87594dp-2, 0x1.51f6329f01b9ap-3, -0x1.1b1c254ca3f24p-4,
-                      0x1.54b4d4f48b49bp-6, -0x1.88590e986a5fap-9, -0x1.a2503779628bdp-11,
-                      0x1.1daf1ae2cb329p-11, -0x1.f214925b508a5p-15, -0x1.a17014401701bp-15,
-                      0x1.17df0dea525ebp-16, 0x1.0b14faabce1b1p-18, -0x1.73e007d2c4f1dp-19,
-                      -0x1.674c891b5539ep-22, 0x1.d461d52b66f04p-22, 0x1.59901fd1690c7p-25,
-                      -0x1.2cce1c44ade5bp-24, -0x1.2693a531f2dc9p-27, 0x1.703f25b79768ep-27,
-                      0x1.2f7678686083ep-29, -0x1.37fd50d7dc1bap-30, -0x1.987fab03a5f69p-32);
+    const double x2 = v * v;
+    const double x4 = x2 * x2;
+    const double x8 = x4 * x4;
+    return 0x1.89d3abe1f95aep-1 +
+           v * (-0x1.54ad03f27ca18p-1 +
+                v * (septic(v, x2, x4, 0x1.fb31653876f89p-2, -0x1.410ed5f87594dp-2,
+                            0x1.51f6329f01b9ap-3, -0x1.1b1c254ca3f24p-4, 0x1.54b4d4f48b49bp-6,
+                            -0x1.88590e986a5fap-9, -0x1.a2503779628bdp-11, 0x1.1daf1ae2cb329p-11) +
+                     (septic(v, x2, x4, -0x1.f214925b508a5p-15, -0x1.a17014401701bp-15,
+                             0x1.17df0dea525ebp-16, 0x1.0b14faabce1b1p-18, -0x1.73e007d2c4f1dp-19,
+                             -0x1.674c891b5539ep-22, 0x1.d461d52b66f04p-22, 0x1.59901fd1690c7p-25) +
+                      (cubic(v, x2, -0x1.2cce1c44ade5bp-24, -0x1.2693a531f2dc9p-27,
+                             0x1.703f25b79768ep-27, 0x1.2f7678686083ep-29) +
+                       (-0x1.37fd50d7dc1bap-30 + -0x1.987fab03a5f69p-32 * v) * x4) *
+                          x8) *
+                         x8));
   }
+  NEUROFS_ELEMENT_FN double tail_slope(double u) { return 1 + 75 * u * u; }
 };
 
 }  // namespace neurofs::element
