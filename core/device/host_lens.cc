@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/geometry/strided_copy.h"
+#include "core/lens/element_types.h"
 
 namespace neurofs {
 namespace {
@@ -41,6 +42,11 @@ void widen_16(double* to, const std::byte* from, size_t count, const Convert& co
     std::memcpy(&bits, from + i * 2, 2);
     to[i] = convert(bits);
   }
+}
+
+template <typename Convert>
+void widen_8(double* to, const std::byte* from, size_t count, const Convert& convert) {
+  for (size_t i = 0; i < count; ++i) to[i] = convert(std::to_integer<uint8_t>(from[i]));
 }
 
 }  // namespace
@@ -83,6 +89,10 @@ void host_widen(DataType type, double* to, const std::byte* from, size_t count) 
       return widen<float>(to, from, count);
     case DataType::kFloat64:
       return widen<double>(to, from, count);
+    case DataType::kFloat8E4m3fn:
+      return widen_8(to, from, count, element::e4m3fn_to_float);
+    case DataType::kFloat8E5m2:
+      return widen_8(to, from, count, element::e5m2_to_float);
     case DataType::kComplex64:
     case DataType::kComplex128:
       break;
