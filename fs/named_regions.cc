@@ -31,15 +31,6 @@ Status check_region_name(std::string_view name, std::string_view target, const D
   return parse_region(file->stem, shape).status();
 }
 
-// The names in the attribute `neurofs.regions`, written flat or nested.
-nlohmann::json names_in_attributes(const nlohmann::json& attributes) {
-  if (const auto flat = attributes.find("neurofs.regions"); flat != attributes.end()) return *flat;
-  const auto nested = attributes.find("neurofs");
-  if (nested == attributes.end() || !nested->is_object()) return nullptr;
-  const auto regions = nested->find("regions");
-  return regions == nested->end() ? nlohmann::json() : *regions;
-}
-
 Result<RegionNames> names_of(const nlohmann::json& object) {
   if (!object.is_object()) return corrupt("named regions are not a JSON object of strings");
   RegionNames names;
@@ -118,8 +109,9 @@ std::shared_ptr<const RegionNames> NamedRegions::load(
     log_warning("named regions stay as they were: " + side.status().message());
     if (old) return old;
   }
-  if (const auto attribute = names_in_attributes(spec_.attributes); !attribute.is_null()) {
-    if (auto more = names_of(attribute); more.ok()) names.merge(*more);
+  const nlohmann::json* attribute = find_neurofs_attribute(spec_.attributes, "regions");
+  if (attribute != nullptr && !attribute->is_null()) {
+    if (auto more = names_of(*attribute); more.ok()) names.merge(*more);
   }
   size_t dropped = 0;
   for (auto it = names.begin(); it != names.end();) {

@@ -1,7 +1,9 @@
 // Field and RegionReader: reading any bytes of any region of an array through the tiers.
 //
 // Purpose: the hand-off between views (byte ranges of files) and the engine. A region's bytes are its
-// elements in C order, little-endian, dropped axes left out; a reader serves any byte range of them.
+// elements in C order, little-endian, dropped axes left out; a reader serves any byte range of them. With
+// a lens they are the lens's results, made while they are copied out and kept nowhere; without one, what
+// is stored, whatever activation the field's attributes declare.
 // Thread-safety: every method from any thread; a RegionReader is immutable and cheap to make (no I/O).
 // Ownership: readers share the Field. Pinned spans are valid while their ReadPins lives; a live pin
 // counts against the RAM budget, so hold it for a reply, not for a session.
@@ -21,6 +23,8 @@
 #include "core/geometry/region.h"
 
 namespace neurofs {
+
+class Lens;
 
 // Names one reader (an open file, a directory of neurons, an API object) to the predictor.
 using StreamId = uint64_t;
@@ -84,12 +88,14 @@ Region neuron_region(const FieldSpec& spec, Index neuron);
 class RegionReader {
  public:
   RegionReader(std::shared_ptr<Field> field, const Region& region);
+  // `lens` must begin with the field's type and fit it (field_lens.h: check_lens()).
+  RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens);
   ~RegionReader();
   RegionReader(RegionReader&&) noexcept;
   RegionReader& operator=(RegionReader&&) noexcept;
 
   const Region& region() const;
-  // Bytes of the whole region.
+  // Bytes of the whole region, in the lens's result type.
   uint64_t size() const;
 
   // Fills `out` with bytes [offset, offset + out.size()).
@@ -117,7 +123,8 @@ class RegionReader {
                             StreamId stream) const;
   bool same_field(const RegionReader& other) const;
 
-  // The same bytes without a copy where blocks hold them in order; otherwise a private copy.
+  // The same bytes without a copy where blocks hold them in order; otherwise, and with a lens, a private
+  // copy.
   Result<ReadPins> read_pinned(uint64_t offset, uint64_t length, StreamId stream) const;
 
  private:

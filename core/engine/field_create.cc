@@ -3,6 +3,7 @@
 #include "core/engine/field_layout.h"
 #include "core/engine/field_writer.h"
 #include "core/field/chunk_key.h"
+#include "core/field/field_lens.h"
 #include "core/field/zarr3_metadata.h"
 
 namespace neurofs {
@@ -81,6 +82,7 @@ Result<json> make_zarr3_metadata(const CreateOptions& options) {
   json document = json::parse(array_document(options, layout).dump());
   const auto parsed = parse_zarr3_array(document);
   if (!parsed.ok()) return parsed.status().with_context("the new field's zarr.json");
+  NF_TRY(activation_of(*parsed));  // or no mount would show the field
   return document;
 }
 

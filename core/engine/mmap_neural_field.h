@@ -1,7 +1,8 @@
 // MMapNeuralField: a local, uncompressed field mapped into the process; the system does the paging.
 //
 // Purpose: zero copies: get() returns a span into the mapped shard file. No budget and no cache of
-// ours: right when one process reads a local field and the page cache is the tier it wants.
+// ours: right when one process reads a local field and the page cache is the tier it wants. The values are
+// those stored, whatever activation the field's attributes declare.
 //
 //   NF_ASSIGN(auto field, MMapNeuralField::create("/data/brain.zarr", {.shape = {86'000'000'000, 1000}}));
 //   NF_ASSIGN(auto neuron, field.get(42'000'000'000));          // 1000 float32 of the fill value

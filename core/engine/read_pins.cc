@@ -1,8 +1,10 @@
-// RegionReader::read_pinned: spans into blocks where the bytes lie there in order.
+// RegionReader::read_pinned: spans into blocks where the bytes lie there in order and are not changed by
+// a lens.
 
 #include <algorithm>
 
 #include "core/engine/region_reader_impl.h"
+#include "core/engine/reply_buffer.h"
 
 namespace neurofs {
 namespace {
@@ -34,7 +36,7 @@ uint64_t dense_bytes(const Piece& piece, const Dims& strides, size_t item) {
 struct ReadPins::Impl {
   Reservation reservation;
   std::vector<BlockPin> pins;
-  ByteVector copy;
+  ReplyBuffer copy;
 };
 
 ReadPins::ReadPins(ReadPins&&) noexcept = default;
@@ -85,6 +87,7 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
   std::vector<Part> parts;
   std::vector<BlockRequest> requests;
   const bool contiguous =
+      impl_->plain &&
       plan_parts(field.grid(), impl_->region, impl_->full_shape, impl_->src_strides, item,
                  static_cast<Index>(first), static_cast<Index>(end - first), &parts);
   const uint64_t slot = slot_size_for(field.block_size());
@@ -144,9 +147,9 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
   requests.clear();  // pins go before their reservation
   result.impl_->pins.clear();
   result.impl_->reservation.release();
-  result.impl_->copy.resize(length);
-  NF_TRY(read(offset, result.impl_->copy, stream));
-  result.spans_.emplace_back(result.impl_->copy);
+  result.impl_->copy = ReplyBuffer(length);
+  NF_TRY(read(offset, result.impl_->copy.bytes(), stream));
+  result.spans_.emplace_back(result.impl_->copy.bytes());
   return result;
 }
 

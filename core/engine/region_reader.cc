@@ -1,7 +1,7 @@
 // RegionReader::read: a byte range of a region, through the cache, into the caller's buffer.
 //
 //   cut partial elements off both ends; the rest is a run of elements
-//   run -> boxes -> pieces; per piece: if its block is in RAM, copy it (no lock, no pin);
+//   run -> boxes -> pieces; per piece: if its block is in RAM, copy it through the lens (no lock, no pin);
 //   else remember it; when enough are missing, fetch their blocks in one batch and copy
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include "core/base/checked.h"
 #include "core/cache/epoch.h"
 #include "core/engine/region_reader_impl.h"
-#include "core/geometry/strided_copy.h"
 
 namespace neurofs {
 namespace {
@@ -20,17 +19,23 @@ constexpr uint64_t kMostGroup = uint64_t{16} << 20;  // bytes of blocks fetched 
 
 }  // namespace
 
-RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r)
+RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l)
     : field(std::static_pointer_cast<FieldState>(std::move(f))),
       region(r),
+      lens(l),
+      plain(l.is_identity()),
       full_shape(r.full_shape()),
       src_strides(source_strides(field->grid(), region)),
-      item(item_size(field->spec().dtype)) {
+      item(item_size(l.result())),
+      fill(item) {
   elements = element_count(full_shape).value();  // a region is never larger than its field
+  lens.apply(fill.data(), field->spec().fill.data(), 1);
 }
 
 RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region)
-    : impl_(std::make_shared<const Impl>(std::move(field), region)) {}
+    : RegionReader(field, region, Lens(field->spec().dtype)) {}
+RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens)
+    : impl_(std::make_shared<const Impl>(std::move(field), region, lens)) {}
 RegionReader::~RegionReader() = default;
 RegionReader::RegionReader(RegionReader&&) noexcept = default;
 RegionReader& RegionReader::operator=(RegionReader&&) noexcept = default;
@@ -134,8 +139,8 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
             field->cache().peek(generation.key(piece.block), generation.slot(piece.block));
         if (data != nullptr) {
           ++touched->hits;
-          strided_copy(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
-                       src_strides, piece.shape, item);
+          copy_out(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
+                   piece.shape);
         } else if (const BlockRequest* known = touched->known(generation.key(piece.block))) {
           ++touched->hits;
           NF_TRY(copy_piece(*known, piece.src_offset, out + piece.dst_offset, cursor.dst_strides(),
@@ -189,11 +194,11 @@ Status RegionReader::Impl::copy_piece(const BlockRequest& request, Index src_off
                                       const Dims& dst_strides, const Dims& shape) const {
   if (request.outcome == BlockRequest::Outcome::kError) return request.status;
   if (request.outcome == BlockRequest::Outcome::kData) {
-    strided_copy(dst, dst_strides, request.pin.data() + src_offset, src_strides, shape, item);
+    copy_out(dst, dst_strides, request.pin.data() + src_offset, shape);
     return {};
   }
   const Dims broadcast(shape.size(), 0);
-  strided_copy(dst, dst_strides, field->spec().fill.data(), broadcast, shape, item);
+  strided_copy(dst, dst_strides, fill.data(), broadcast, shape, item);
   field->engine_state().fills.add();
   return {};
 }

@@ -1,5 +1,7 @@
 // RegionReader::Impl: a region prepared for reading; internal to core/engine.
 //
+// Elements are what the lens gives: `item` is the size of its results, and of the stored elements only
+// where the lens changes nothing. Blocks and source strides are of what is stored.
 // Thread-safety: immutable. Ownership: keeps the field alive.
 #pragma once
 
@@ -11,6 +13,8 @@
 #include "core/engine/field_state.h"
 #include "core/engine/read_plan.h"
 #include "core/geometry/linear_range.h"
+#include "core/geometry/strided_copy.h"
+#include "core/lens/lens.h"
 
 namespace neurofs {
 
@@ -62,7 +66,7 @@ struct RegionReader::Impl {
     Dims shape;
   };
 
-  Impl(std::shared_ptr<Field> f, const Region& r);
+  Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l);
 
   Status check_range(uint64_t offset, uint64_t length) const;
   // As RegionReader::try_read(); `touched` says what may be used.
@@ -76,6 +80,12 @@ struct RegionReader::Impl {
                   std::vector<uint64_t>* blocks) const;
   Status fetch_and_copy(const FieldState::Generation& generation, std::vector<Pending>& pending,
                         const Dims& dst_strides) const;
+  // One piece of a block, through the lens.
+  void copy_out(std::byte* dst, const Dims& dst_strides, const std::byte* src,
+                const Dims& shape) const {
+    if (plain) return strided_copy(dst, dst_strides, src, src_strides, shape, item);
+    lens.copy(dst, dst_strides, src, src_strides, shape);
+  }
   // One piece, as the fetch of its block ended.
   Status copy_piece(const BlockRequest& request, Index src_offset, std::byte* dst,
                     const Dims& dst_strides, const Dims& shape) const;
@@ -84,9 +94,12 @@ struct RegionReader::Impl {
 
   const std::shared_ptr<FieldState> field;
   const Region region;
+  const Lens lens;
+  const bool plain;  // the lens changes nothing
   const Dims full_shape;
   const Dims src_strides;
   const size_t item;
+  ByteVector fill;  // one element of the result
   Index elements = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "core/cache/epoch.h"
 #include "core/engine/field_state.h"
 #include "core/engine/neuron_locator.h"
+#include "core/field/field_lens.h"
 
 namespace neurofs {
 namespace {
@@ -49,11 +50,17 @@ void copy_row(std::byte* to, const std::byte* from, size_t size) {
 }  // namespace
 
 struct TieredMemory::Impl {
-  explicit Impl(std::shared_ptr<Field> f)
-      : field(std::static_pointer_cast<FieldState>(std::move(f))),
+  Impl(std::shared_ptr<FieldState> f, const Lens& l)
+      : field(std::move(f)),
+        lens(l),
+        plain(l.is_identity()),
         locator(field->spec(), field->grid()),
         neuron_count(field->spec().neuron_count()),
-        neuron_size(field->spec().neuron_size()) {}
+        features(field->spec().neuron_size() / item_size(l.source())),
+        neuron_size(features * item_size(l.result())),
+        fill(item_size(l.result())) {
+    lens.apply(fill.data(), field->spec().fill.data(), 1);
+  }
 
   Status check(Index neuron) const {
     if (neuron >= 0 && neuron < neuron_count) return {};
@@ -78,12 +85,20 @@ struct TieredMemory::Impl {
                     std::byte* row, std::vector<Absent>* absent) const;
   Status fetch_rows(const FieldState::Generation& generation, std::vector<Absent>& absent) const;
   Status copy_rows(std::span<const BlockRequest> requests, std::span<const Absent> rows) const;
+  void put_row(std::byte* row, const std::byte* stored) const {
+    if (plain) return copy_row(row, stored, neuron_size);
+    lens.apply(row, stored, features);
+  }
   void fill_row(std::byte* row) const;
 
   const std::shared_ptr<FieldState> field;
+  const Lens lens;
+  const bool plain;  // the lens changes nothing
   const NeuronLocator locator;
   const Index neuron_count;
-  const uint64_t neuron_size;
+  const uint64_t features;
+  const uint64_t neuron_size;  // of the lens's results
+  ByteVector fill;             // one of the lens's results
 };
 
 Result<TieredMemory> TieredMemory::open(std::string_view url, const EngineOptions& options) {
@@ -109,8 +124,12 @@ Result<TieredMemory> TieredMemory::open(std::string_view url, const EngineOption
   return TieredMemory(std::move(field));
 }
 
-TieredMemory::TieredMemory(std::shared_ptr<Field> field)
-    : impl_(std::make_shared<const Impl>(std::move(field))) {}
+TieredMemory::TieredMemory(std::shared_ptr<Field> field) {
+  const Lens stored(field->spec().dtype);
+  impl_ =
+      std::make_shared<const Impl>(std::static_pointer_cast<FieldState>(std::move(field)), stored);
+}
+TieredMemory::TieredMemory(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 TieredMemory::TieredMemory(TieredMemory&&) noexcept = default;
 TieredMemory& TieredMemory::operator=(TieredMemory&&) noexcept = default;
 TieredMemory::~TieredMemory() = default;
@@ -120,6 +139,17 @@ const FieldSpec& TieredMemory::spec() const {
 }
 Engine& TieredMemory::engine() const {
   return impl_->field->engine();
+}
+DataType TieredMemory::dtype() const {
+  return impl_->lens.result();
+}
+uint64_t TieredMemory::neuron_size() const {
+  return impl_->neuron_size;
+}
+
+Result<TieredMemory> TieredMemory::with_lens(std::string_view name) const {
+  NF_ASSIGN(const Lens lens, parse_field_lens(spec(), impl_->lens, impl_->plain, name));
+  return TieredMemory(std::make_shared<const Impl>(impl_->field, lens));
 }
 
 Result<Activation> TieredMemory::get(Index neuron) const {
@@ -146,20 +176,24 @@ Result<Activation> TieredMemory::Impl::get(Index neuron) const {
     pin = std::move(request.pin);
   }
   const std::byte* data = pin.data() + place.offset;
-  return Activation({data, neuron_size}, std::move(pin));
+  if (plain) return Activation({data, neuron_size}, std::move(pin));
+  auto copy = std::make_shared<ByteVector>(neuron_size);
+  put_row(copy->data(), data);
+  const Bytes bytes = *copy;
+  return Activation(bytes, std::shared_ptr<const void>(std::move(copy)));
 }
 
 // Where a neuron is spread over blocks, or not stored at all.
 Result<Activation> TieredMemory::Impl::get_copy(Index neuron) const {
   auto copy = std::make_shared<ByteVector>(neuron_size);
-  const RegionReader reader(field, neuron_region(field->spec(), neuron));
+  const RegionReader reader(field, neuron_region(field->spec(), neuron), lens);
   NF_TRY(reader.read(0, *copy, kRandomAccess));
   const Bytes bytes = *copy;
   return Activation(bytes, std::shared_ptr<const void>(std::move(copy)));
 }
 
 Status TieredMemory::batch_get(const Region& region, MutableBytes out) const {
-  const RegionReader reader(impl_->field, region);
+  const RegionReader reader(impl_->field, region, impl_->lens);
   if (out.size() != reader.size()) {
     return invalid_argument("the region has " + std::to_string(reader.size()) +
                             " bytes, the buffer " + std::to_string(out.size()));
@@ -178,7 +212,7 @@ Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out)
   NF_TRY(m.check_all(neurons));
   if (!m.locator.applies()) {
     for (size_t i = 0; i < neurons.size(); ++i) {
-      const RegionReader reader(m.field, neuron_region(spec(), neurons[i]));
+      const RegionReader reader(m.field, neuron_region(spec(), neurons[i]), m.lens);
       NF_TRY(reader.read(0, out.subspan(i * m.neuron_size, m.neuron_size), kRandomAccess));
     }
     return {};
@@ -220,7 +254,7 @@ void TieredMemory::Impl::copy_present(const FieldState::Generation& generation,
     }
     for (size_t i = 0; i < n; ++i, row += neuron_size) {
       if (from[i] != nullptr) {
-        copy_row(row, from[i], neuron_size);
+        put_row(row, from[i]);
       } else {
         absent->push_back({locator.locate(neurons[begin + i]), row});
       }
@@ -264,14 +298,13 @@ Status TieredMemory::Impl::copy_rows(std::span<const BlockRequest> requests,
     if (request.outcome == BlockRequest::Outcome::kMissing) {
       fill_row(a.row);
     } else {
-      copy_row(a.row, request.pin.data() + a.place.offset, neuron_size);
+      put_row(a.row, request.pin.data() + a.place.offset);
     }
   }
   return {};
 }
 
 void TieredMemory::Impl::fill_row(std::byte* row) const {
-  const ByteVector& fill = field->spec().fill;
   for (uint64_t done = 0; done < neuron_size; done += fill.size()) {
     std::memcpy(row + done, fill.data(), fill.size());
   }

@@ -6,6 +6,8 @@
 //   NF_ASSIGN(auto neuron, memory.get(42'000'000'000));
 //   std::span<const float> features = neuron.as<float>();
 //
+// It gives what is stored, whatever activation the field's attributes declare, unless a lens is asked for:
+// with_lens("relu,f16") is the same memory seen through a lens, each value made when it is read.
 // Thread-safety: every method from any thread. Ownership: shares the field and its engine; an
 // Activation keeps its own bytes in place and may outlive nothing but the TieredMemory.
 // Shapes: neuron numbers count the neuron axes in C order. Units: bytes for buffers.
@@ -35,13 +37,21 @@ class TieredMemory {
   TieredMemory& operator=(TieredMemory&&) noexcept;
   ~TieredMemory();
 
+  // Of what is stored.
   const FieldSpec& spec() const;
   Engine& engine() const;
+
+  // The same field through a lens after this one's; see core/lens. kNotFound, with the reason, for a name
+  // that is no lens of its type.
+  Result<TieredMemory> with_lens(std::string_view name) const;
+  // The type of the values that are read, and the bytes of one neuron of them.
+  DataType dtype() const;
+  uint64_t neuron_size() const;
 
   // One neuron's features. 100 ns when they are in RAM.
   Result<Activation> get(Index neuron) const;
 
-  // Row i of `out` becomes neuron neurons[i]; out.size() == neurons.size() * spec().neuron_size().
+  // Row i of `out` becomes neuron neurons[i]; out.size() == neurons.size() * neuron_size().
   // Missing blocks are fetched together. Neurons may repeat and come in any order.
   Status batch_get(std::span<const Index> neurons, MutableBytes out) const;
 
@@ -54,6 +64,7 @@ class TieredMemory {
  private:
   friend class LazyActivation;
   struct Impl;
+  explicit TieredMemory(std::shared_ptr<const Impl> impl);
   std::shared_ptr<const Impl> impl_;
 };
 

@@ -68,6 +68,10 @@ struct FieldSpec {
   uint64_t size() const;
 };
 
+// The attribute `neurofs.NAME`, spelled with the dot or as a member of the object "neurofs"; else null.
+const nlohmann::json* find_neurofs_attribute(const nlohmann::json& attributes,
+                                             std::string_view name);
+
 // The default number of neuron axes: all but the last, or the attribute `neurofs.neuron_axes`
 // (a number, or under the object "neurofs"). kInvalidArgument when it passes the rank.
 Result<size_t> neuron_axes_of(const Dims& shape, const nlohmann::json& attributes);

@@ -5,6 +5,9 @@
 
 namespace neurofs {
 
+// kOverflow when an array's bytes cannot be counted in 63 bits.
+Status check_byte_count(const Dims& shape, DataType type);
+
 // Checks that shape, chunk shape and fill agree in rank and size, that the field's bytes can be
 // counted in 63 bits (kOverflow), and sets neuron_axes from the attributes.
 Status finish_spec(FieldSpec* spec);

@@ -51,6 +51,12 @@ Status write_and_read(const std::string& path) {
   NF_TRY(memory.batch_get(batch, std::as_writable_bytes(std::span(rows))));
   LazyActivation later = memory.lazy(12);  // nothing is read yet
   // [end]
+  // [example lens]
+  NF_ASSIGN(auto active, memory.with_lens("relu,scale=0.5"));  // the same tiers, other values
+  NF_ASSIGN(auto halves, active.get(999'999));                 // made now, kept nowhere
+  // [end]
+  EXPECT_EQ(active.dtype(), DataType::kFloat32);
+  EXPECT_EQ(halves.as<float>()[0], values[256] / 2);
   EXPECT_EQ(last.as<float>()[0], values[256]);
   EXPECT_EQ(rows[0], values[256]);
   EXPECT_EQ(rows[256], 0.0f);
@@ -105,7 +111,7 @@ TEST(ReadmeExamples, ReadmeShowsThem) {
       EXPECT_NE(readme.find(line.substr(2)), std::string::npos) << "core/README.md lacks: " << line;
     }
   }
-  EXPECT_EQ(examples, 4);
+  EXPECT_EQ(examples, 5);
 }
 
 }  // namespace

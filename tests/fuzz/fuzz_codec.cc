@@ -1,4 +1,4 @@
-// LAYERS: base geometry codec
+// LAYERS: base geometry lens codec
 // LIBS: nlohmann_json::nlohmann_json
 //
 // Decodes hostile chunks through every codec. Byte 0 picks a chain, byte 1 the expected size (in

@@ -1,4 +1,4 @@
-// LAYERS: base geometry codec storage field
+// LAYERS: base geometry lens codec storage field
 //
 // Metadata documents: any text as zarr.json, .zarray, .zmetadata and as a raw file's description.
 // Whatever opens must have sizes that are consistent and locate its first and last chunk.

@@ -1,4 +1,4 @@
-// LAYERS: base geometry codec storage field
+// LAYERS: base geometry lens codec storage field
 //
 // .npy files: any bytes as a file. Whatever opens must lie inside the file.
 #include <cstdlib>

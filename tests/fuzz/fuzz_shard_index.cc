@@ -1,4 +1,4 @@
-// LAYERS: base geometry codec storage field
+// LAYERS: base geometry lens codec storage field
 //
 // Shards: any bytes as the one shard of an array, with the index at either end, without a checksum
 // so that every entry is reached, and nested. Whatever is located must lie inside the object.
