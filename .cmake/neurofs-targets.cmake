@@ -11,11 +11,10 @@ target_include_directories(neurofs_options INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 target_compile_features(neurofs_options INTERFACE cxx_std_20)
 if(NEUROFS_NATIVE)
-  target_compile_options(neurofs_options INTERFACE -march=native)
+  target_compile_options(neurofs_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-march=native>")
 endif()
 if(NEUROFS_SANITIZE)
-  target_compile_options(neurofs_options INTERFACE -fsanitize=${NEUROFS_SANITIZE}
-    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(neurofs_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${NEUROFS_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
   target_link_options(neurofs_options INTERFACE -fsanitize=${NEUROFS_SANITIZE})
 endif()
 
@@ -23,7 +22,7 @@ function(neurofs_layer NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
   add_library(nf_${NAME} OBJECT ${ARG_SOURCES})
   target_link_libraries(nf_${NAME} PUBLIC neurofs_options)
-  target_compile_options(nf_${NAME} PRIVATE ${NEUROFS_WARNINGS})
+  target_compile_options(nf_${NAME} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${NEUROFS_WARNINGS}>")
   set_property(GLOBAL APPEND PROPERTY NEUROFS_LAYERS nf_${NAME})
 endfunction()
 

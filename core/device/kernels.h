@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/device/reduce_math.h"
 #include "core/geometry/shape.h"
 #include "core/lens/lens_program.h"
 
@@ -43,7 +44,6 @@ struct GatherBoxes {
 // bin. Values are lens(x) as double. Sums have one fixed order, so that every executor gives the same
 // bits: rows in tiles of kReduceTile, each summed in order from +0, then tile after tile (the arithmetic
 // is in reduce_math.h).
-inline constexpr uint64_t kReduceTile = 256;
 struct ReduceRows {
   std::span<const DevicePointer> rows;
   uint64_t row_elements = 0;

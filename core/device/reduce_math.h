@@ -16,6 +16,8 @@
 
 namespace neurofs {
 
+inline constexpr uint64_t kReduceTile = 256;  // rows that are summed before their sum is added
+
 struct ReduceCell {
   double min;
   double max;

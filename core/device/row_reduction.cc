@@ -1,6 +1,7 @@
 #include "core/device/row_reduction.h"
 
-#include "core/device/host_lens.h"
+#include "core/device/widen.h"
+#include "core/lens/lens_run.h"
 
 namespace neurofs {
 
@@ -16,8 +17,8 @@ RowReduction::RowReduction(const ReduceRows& rows)
       values_(rows.row_elements) {}
 
 void RowReduction::add(const std::byte* row) {
-  host_lens(lens_, transformed_.data(), row, values_.size());
-  host_widen(lens_.result, values_.data(), transformed_.data(), values_.size());
+  run_lens(lens_, transformed_.data(), row, values_.size());
+  widen_to_double(lens_.result, values_.data(), transformed_.data(), values_.size());
   for (size_t i = 0; i < values_.size(); ++i) reduce_add(tile_[i], values_[i]);
   const auto bins = static_cast<uint32_t>(counts_.size());
   if (bins > 0) {

@@ -1,8 +1,7 @@
 // The contract of Device, as a suite that every kind passes.
 //
-//   INSTANTIATE_TEST_SUITE_P(Sim, DeviceContract, testing::Values("sim"));
-//
-// A kind without a device on this machine is skipped with its reason.
+// Each program of the suite runs it on one kind, NEUROFS_DEVICE_KIND. A kind without a device on
+// this machine is skipped with its reason.
 #pragma once
 
 #include <gtest/gtest.h>

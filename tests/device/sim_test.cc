@@ -159,7 +159,7 @@ TEST_P(SimTest, ALossIsForgottenWhenAllHaveLetGo) {
   EXPECT_FALSE((*again)->is_lost());
 }
 
-INSTANTIATE_TEST_SUITE_P(Sim, SimTest, testing::Values("sim"));
+INSTANTIATE_TEST_SUITE_P(Kind, SimTest, testing::Values("sim"));
 
 }  // namespace
 }  // namespace neurofs::test

@@ -185,5 +185,8 @@ TEST_P(DeviceContract, PinsHostMemoryThatExists) {
   EXPECT_FALSE(device_->is_lost());
 }
 
+// For the tests of kernel_contract_test.cc too.
+INSTANTIATE_TEST_SUITE_P(Kind, DeviceContract, testing::Values(NEUROFS_DEVICE_KIND));
+
 }  // namespace
 }  // namespace neurofs::test

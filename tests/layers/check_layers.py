@@ -33,6 +33,7 @@ LIBRARIES = {
     "zstd.h": ["core/codec"],
     "lz4": ["core/codec"],
     "blosc.h": ["core/codec"],
+    "cuda": ["core/device"],
     "CLI/": ["mount-tools"],
     "spdlog/": ["mount-tools"],
 }

@@ -120,7 +120,7 @@ const Registration<DeviceRegistry> kSim("sim", "a GPU simulated on ordinary memo
 
 }  // namespace
 
-void SimControl::configure(std::vector<SimOptions> devices) {
+void SimControl::configure(const std::vector<SimOptions>& devices) {
   Machine& here = machine();
   const std::lock_guard lock(here.mutex);
   here.why = "no simulated GPU is configured";

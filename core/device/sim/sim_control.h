@@ -37,7 +37,7 @@ class SimControl {
   };
 
   // From here on there are these devices, with ids from 0, no fault armed and all counts at 0.
-  static void configure(std::vector<SimOptions> devices);
+  static void configure(const std::vector<SimOptions>& devices);
   // Device `id` of those configured; the process ends when there is none, since a test is wrong then.
   static SimControl of(int id);
 

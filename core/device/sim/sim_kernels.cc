@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/device/host_lens.h"
 #include "core/device/row_reduction.h"
+#include "core/lens/lens_run.h"
 
 namespace neurofs {
 namespace {
@@ -87,7 +87,7 @@ Status sim_gather(const SimHeap& heap, const GatherRows& rows) {
   NF_ASSIGN(const SimHeap::Place out, heap.resolve(rows.out, to_bytes * rows.rows.size()));
   for (size_t i = 0; i < rows.rows.size(); ++i) {
     NF_ASSIGN(const SimHeap::Place row, heap.resolve(rows.rows[i], from_bytes));
-    host_lens(rows.lens, out.data + i * to_bytes, row.data, rows.row_elements);
+    run_lens(rows.lens, out.data + i * to_bytes, row.data, rows.row_elements);
   }
   return {};
 }
@@ -99,7 +99,7 @@ Status sim_gather(const SimHeap& heap, const GatherBoxes& boxes) {
                                                      item_size(boxes.lens.source)));
     NF_ASSIGN(const SimHeap::Place to, resolve_box(heap, boxes.out + box.to, box.shape,
                                                    boxes.to_strides, item_size(boxes.lens.result)));
-    host_lens_box(boxes.lens, to.data, boxes.to_strides, from.data, boxes.from_strides, box.shape);
+    run_lens_box(boxes.lens, to.data, boxes.to_strides, from.data, boxes.from_strides, box.shape);
   }
   return {};
 }
