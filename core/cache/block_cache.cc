@@ -119,9 +119,27 @@ void BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
   if (!lock.owns_lock()) return;
   e.last_promoted.store(now, std::memory_order_relaxed);
   policy_->touch(id);
+  if (listener_ != nullptr && (state & kPrefetched) == 0) listener_->used_again(e.key());
+}
+
+HeldBlock BlockCache::hold(const BlockKey& key) {
+  HeldBlock held;
+  held.pin = pin_unnoted(key, nullptr);
+  if (!held.pin) return held;
+  held.key = key;
+  held.size = entries_[held.pin.entry_].slot_size;
+  held.reservation = reservations_.try_reserve(held.size, reservations_.capacity());
+  if (!held.reservation) held.pin.reset();
+  return held;
 }
 
 BlockPin BlockCache::pin(const BlockKey& key, const DirectSlot* direct) {
+  BlockPin pin = pin_unnoted(key, direct);
+  if (pin) note_use(pin.entry_, use_clock());
+  return pin;
+}
+
+BlockPin BlockCache::pin_unnoted(const BlockKey& key, const DirectSlot* direct) {
   const EpochGuard guard;
   const EntryId id = find(key, direct);
   if (id == kNoEntry) return {};
@@ -131,7 +149,6 @@ BlockPin BlockCache::pin(const BlockKey& key, const DirectSlot* direct) {
     unpin(id);
     return {};
   }
-  note_use(id, use_clock());
   return {this, id, e.data};
 }
 
@@ -348,9 +365,7 @@ void BlockCache::link(EntryId id, uint64_t hash) {
 // The entry keeps its own `next`: a reader that stands on it still finds the rest of the chain.
 void BlockCache::unlink(EntryId id) {
   Entry& e = entries_[id];
-  const BlockKey key{FieldId(e.field.load(std::memory_order_relaxed)),
-                     e.block.load(std::memory_order_relaxed)};
-  const uint64_t hash = hash_of(key);
+  const uint64_t hash = hash_of(e.key());
   const std::lock_guard lock(shard_of(hash).mutex);
   std::atomic<uint32_t>* from = &buckets_[hash & bucket_mask_];
   for (uint32_t link = from->load(std::memory_order_relaxed); link != 0;

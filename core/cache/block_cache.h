@@ -33,6 +33,7 @@
 #include "core/base/result.h"
 #include "core/cache/arena.h"
 #include "core/cache/block_key.h"
+#include "core/cache/block_listener.h"
 #include "core/cache/eviction_policy.h"
 #include "core/cache/reservations.h"
 
@@ -85,6 +86,14 @@ struct BlockLoad {
 };
 using LoadBlocks = std::function<void(std::span<BlockLoad>)>;
 
+// A block kept in place, and the promise of memory that covers it. Members end in reverse order.
+struct HeldBlock {
+  Reservation reservation;
+  BlockPin pin;
+  BlockKey key;
+  uint64_t size = 0;  // of its slot
+};
+
 class BlockCache {
  public:
   struct Options {
@@ -131,6 +140,12 @@ class BlockCache {
   void prefetch(std::span<BlockRequest> requests, const LoadBlocks& load);
 
   bool contains(const BlockKey& key) const;
+
+  // For a faster tier. `listener` (null: none) must outlive the cache's use or be taken back while nobody
+  // reads. hold(): the block, if it is here and a promise can be had without waiting; else no pin.
+  void listen(BlockListener* listener) { listener_ = listener; }
+  HeldBlock hold(const BlockKey& key);
+
   // The kernel's page cache holds this block whole: it may leave first.
   void demote(const BlockKey& key);
   // Forgets all unpinned blocks of fields (ascending) / of all. Pinned ones are unlinked and die with their
@@ -165,6 +180,11 @@ class BlockCache {
     std::byte* data;     // constant while linked
     DirectSlot* direct;  // guarded by the shard's mutex; null once unlinked
     uint64_t slot_size;
+
+    BlockKey key() const {
+      return {FieldId(field.load(std::memory_order_relaxed)),
+              block.load(std::memory_order_relaxed)};
+    }
   };
 
   struct Flight {
@@ -223,6 +243,7 @@ class BlockCache {
       note_use_slowly(id, state, clock.now);
     }
   }
+  BlockPin pin_unnoted(const BlockKey& key, const DirectSlot* direct);
   void note_use_slowly(EntryId id, uint32_t state, uint32_t now);
   void unpin(EntryId id) {
     const uint32_t left = entries_[id].state.fetch_sub(1, std::memory_order_acq_rel) - 1;
@@ -250,12 +271,14 @@ class BlockCache {
   enum class Eviction : uint8_t { kDone, kAllPinned };
   // These hold policy_mutex_.
   Eviction evict_one_locked();
+  Reservation promise_victim_locked(const Entry& entry);
   void retire_locked(EntryId id);
   void reclaim_locked();
 
   static constexpr size_t kShards = 64;
 
   const std::chrono::milliseconds slot_wait_;
+  BlockListener* listener_ = nullptr;
   uint64_t bucket_mask_ = 0;
   LazyArray<std::atomic<uint32_t>> buckets_;  // entry + 1, 0 when empty
   LazyArray<Entry> entries_;

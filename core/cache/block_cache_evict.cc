@@ -45,19 +45,32 @@ BlockCache::Eviction BlockCache::evict_one_locked() {
     const EntryId id = policy_->victim();
     if (id == kNoEntry) return Eviction::kAllPinned;
     Entry& e = entries_[id];
+    Reservation promise = promise_victim_locked(e);
     uint32_t state = e.state.load(std::memory_order_relaxed);
     for (;;) {
       const bool pinned = (state & kPinMask) != 0;
-      const uint32_t to = pinned ? state | kOffPolicy : 0;
+      const uint32_t unused = promise ? kDoomed | 1u : 0;
+      const uint32_t to = pinned ? state | kOffPolicy : unused;
       if (!e.state.compare_exchange_weak(state, to, std::memory_order_acq_rel)) continue;
       if (pinned) break;
       if ((state & kPrefetched) != 0) prefetch_wasted_.add();
       evictions_.add();
       unlink(id);
-      retire_locked(id);
+      if (promise) {
+        listener_->take_victim(
+            {std::move(promise), BlockPin(this, id, e.data), e.key(), e.slot_size});
+      } else {
+        retire_locked(id);
+      }
       return Eviction::kDone;
     }
   }
+}
+
+// Covers the victim while the listener keeps it; empty when it goes at once.
+Reservation BlockCache::promise_victim_locked(const Entry& entry) {
+  if (listener_ == nullptr || !listener_->wants_victim(entry.key(), entry.slot_size)) return {};
+  return reservations_.try_reserve(entry.slot_size, reservations_.capacity());
 }
 
 void BlockCache::retire_locked(EntryId id) {
@@ -101,10 +114,7 @@ void BlockCache::last_unpin(EntryId id) {
       } else if ((state & kOffPolicy) != 0) {
         if (!e.state.compare_exchange_weak(state, state & ~kOffPolicy, std::memory_order_acq_rel))
           continue;
-        policy_->insert(id,
-                        hash_of({FieldId(e.field.load(std::memory_order_relaxed)),
-                                 e.block.load(std::memory_order_relaxed)}),
-                        false);
+        policy_->insert(id, hash_of(e.key()), false);
       }
       break;
     }
