@@ -58,7 +58,58 @@ EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> 
       cache_(std::move(cache)),
       scratch_(std::max<uint64_t>(scratch_bytes, 1)),
       decoders_(thread_count(options), kDecodeQueue),
-      prefetchers_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {}
+      prefetchers_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {
+  if (options_.gpu_bytes > 0) tier_ = DeviceTier::open(tier_options());
+}
+
+DeviceTier::Options EngineState::tier_options() const {
+  DeviceTier::Options tier;
+  tier.kind = options_.gpu_kind;
+  tier.ids = options_.gpu_ids;
+  tier.bytes = options_.gpu_bytes;
+  tier.victims = options_.gpu_victim;
+  tier.policy = options_.policy;
+  tier.metrics = metrics_.get();
+  tier.cache = cache_.get();
+  return tier;
+}
+
+void EngineState::drop_cache() {
+  cache_->drop_all();
+  if (DeviceTier* gpus = tier()) gpus->drop_all();
+}
+
+GpuTierState EngineState::gpu_state() {
+  GpuTierState state;
+  DeviceTier* gpus = tier();
+  if (gpus == nullptr) {
+    state.off = "no GPU memory was asked for";
+    return state;
+  }
+  state.off = gpus->state().message();
+  for (const auto& gpu : gpus->gpus()) state.devices.push_back(gpu->device->info());
+  state.used_bytes = gpus->used();
+  state.budget_bytes = gpus->budget();
+  return state;
+}
+
+Result<DeviceTier::Gpu*> EngineState::open_gpu(int id) {
+  {
+    const std::lock_guard lock(opening_mutex_);
+    if (tier_ == nullptr) tier_ = DeviceTier::open(tier_options());
+  }
+  const Status state = tier_->state();
+  if (!state.ok()) return unsupported("no GPU can be used: " + state.message());
+  DeviceTier::Gpu* gpu = id < 0 ? tier_->gpus().front().get() : tier_->find(id);
+  if (gpu != nullptr) return gpu;
+  return invalid_argument("GPU " + std::to_string(id) +
+                          " is not one of this engine's; see gpu_ids");
+}
+
+Result<std::shared_ptr<Device>> EngineState::gpu(int id) {
+  NF_ASSIGN(DeviceTier::Gpu * found, open_gpu(id));
+  return found->device;
+}
 
 Result<std::shared_ptr<Field>> EngineState::attach(std::shared_ptr<StoredField> stored) {
   NF_ASSIGN(BlockGrid grid, BlockGrid::make(stored->spec()));

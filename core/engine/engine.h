@@ -4,15 +4,19 @@
 // regions are read. Thread-safety: every method from any thread.
 // Ownership: shared; fields keep their engine alive.
 // Errors: create fails with kInvalidArgument for an unknown policy or predictor (message lists the
-// known ones) and with kNoMemory when the budget cannot be reserved.
+// known ones) and with kNoMemory when the budget cannot be reserved. GPUs that are missing or fail are no
+// error: their tier is then off, and the log says so once. A process that forks must do so before
+// create(), since a GPU's driver does not survive it.
 #pragma once
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "core/base/metrics.h"
 #include "core/base/result.h"
+#include "core/device/device.h"
 #include "core/field/stored_field.h"
 
 namespace neurofs {
@@ -26,6 +30,19 @@ struct EngineOptions {
   unsigned threads = 0;                    // decode and prefetch threads; 0: one per CPU
   uint64_t prefetch_bytes = uint64_t{16}
                             << 20;  // most bytes fetched ahead and not yet used, per stream
+
+  uint64_t gpu_bytes = 0;      // the L1 budget over all GPUs, never more than is free; 0: no tier
+  std::vector<int> gpu_ids{};  // empty: the first GPU
+  bool gpu_victim = false;     // what RAM evicts goes to GPU memory
+  std::string gpu_kind = "auto";  // Device plugin: "cuda"; "sim" for tests; auto: what there is
+};
+
+// The GPU tier as it is now.
+struct GpuTierState {
+  std::string off;                  // why it is off; "" while it works
+  std::vector<DeviceInfo> devices;  // those that it uses
+  uint64_t used_bytes = 0;
+  uint64_t budget_bytes = 0;  // what it was given
 };
 
 class Engine {
@@ -43,6 +60,11 @@ class Engine {
   virtual uint64_t ram_peak() const = 0;
   // Drops every block that is not pinned.
   virtual void drop_cache() = 0;
+
+  virtual GpuTierState gpu_state() = 0;
+  // A GPU of the engine (the lowest of options().gpu_ids where `id` is negative), to allocate memory of
+  // the caller's own; opened now where there is no tier. kUnsupported, with the reason, without one.
+  virtual Result<std::shared_ptr<Device>> gpu(int id = -1) = 0;
 };
 
 }  // namespace neurofs

@@ -1,15 +1,17 @@
 // EngineState: the engine's parts, for the other files of core/engine.
 //
 // Thread-safety: as its parts. Ownership: owns metrics, cache and threads; destruction waits for the
-// tasks that run. The budget is split: seven eighths hold blocks, one eighth (at most 256 MiB) holds
-// encoded bytes on their way to a decoder.
+// tasks that run. The RAM budget is split: seven eighths hold blocks, one eighth (at most 256 MiB) encoded
+// bytes on their way to a decoder. GPUs without a tier are opened when one is first read into.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
+#include "core/cache/device_tier.h"
 #include "core/engine/engine.h"
 
 namespace neurofs {
@@ -24,9 +26,16 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Metrics& metrics() override { return *metrics_; }
   uint64_t ram_used() const override { return cache_->used(); }
   uint64_t ram_peak() const override { return cache_->peak(); }
-  void drop_cache() override { cache_->drop_all(); }
+  void drop_cache() override;
+  GpuTierState gpu_state() override;
+  Result<std::shared_ptr<Device>> gpu(int id) override;
 
   BlockCache& cache() { return *cache_; }
+  // The GPU tier, null without a budget for one; it may be off.
+  DeviceTier* tier() { return options_.gpu_bytes > 0 ? tier_.get() : nullptr; }
+  // The GPU to read into (negative: the first); opens GPUs now where there is no tier.
+  Result<DeviceTier::Gpu*> open_gpu(int id);
+  DeviceTier& opened_tier() { return *tier_; }  // after open_gpu()
   Reservations& scratch() { return scratch_; }
   Executor& decoders() { return decoders_; }
   Executor& prefetchers() { return prefetchers_; }
@@ -37,9 +46,13 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Counter& fills;
 
  private:
+  DeviceTier::Options tier_options() const;
+
   const EngineOptions options_;
   const std::unique_ptr<Metrics> metrics_;
   const std::unique_ptr<BlockCache> cache_;
+  std::mutex opening_mutex_;
+  std::unique_ptr<DeviceTier> tier_;  // set in the constructor, or once under opening_mutex_
   Reservations scratch_;
   std::atomic<uint32_t> next_field_{1};
   Executor decoders_;

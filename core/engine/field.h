@@ -77,7 +77,8 @@ class Field : public std::enable_shared_from_this<Field> {
   // what was read before, and by invalidate(). It must not wait. Null: no longer; waits for a call.
   virtual void on_change(std::function<void()> changed) = 0;
 
-  // Which tier would serve this neuron now: "ram", "disk", or "fill" (its chunk is known missing).
+  // Which tier would serve this neuron now: "ram", "gpu" (its memory alone has it), "disk", or "fill" (its
+  // chunk is known missing).
   virtual std::string tier_of_neuron(Index neuron) const = 0;
 };
 

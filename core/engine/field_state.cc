@@ -31,7 +31,7 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
 FieldState::~FieldState() {
   std::vector<FieldId> names;
   for (const auto& g : generations_) names.push_back(g->id);
-  cache().drop(names);
+  drop(names);
 }
 
 FieldId FieldState::new_generation() {
@@ -52,7 +52,7 @@ void FieldState::invalidate() {
   stored_->forget_indexes();
   // Loads in flight end under the old name, where no later read finds them.
   const FieldId old = new_generation();
-  cache().drop({&old, 1});
+  drop({&old, 1});
   const std::lock_guard lock(on_change_mutex_);
   if (on_change_) on_change_();
 }
@@ -83,8 +83,22 @@ BlockLoader FieldState::make_loader() {
 }
 
 Result<Reservation> FieldState::fetch(std::span<BlockRequest> requests) {
+  return cache().fetch(requests, [this](std::span<BlockLoad> loads) { load(loads); });
+}
+
+void FieldState::load(std::span<BlockLoad> loads) {
   const BlockLoader loader = make_loader();
-  return cache().fetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
+  if (DeviceTier* gpus = engine_->tier()) {
+    gpus->load(loads, [&loader](std::span<BlockLoad> rest) { loader.load(rest); });
+  } else {
+    loader.load(loads);
+  }
+}
+
+// A copy that is under way to a GPU may still end there, under a name that nobody asks for again.
+void FieldState::drop(std::span<const FieldId> names) {
+  cache().drop(names);
+  if (DeviceTier* gpus = engine_->tier()) gpus->drop(names);
 }
 
 void FieldState::observe(StreamId stream, BlockRun run) {
@@ -120,8 +134,7 @@ void FieldState::start_prefetch(BlockRun run) {
       for (uint64_t i = 0; i < count; ++i) {
         requests.push_back(generation.request(first + i, self->block_size()));
       }
-      const BlockLoader loader = self->make_loader();
-      self->cache().prefetch(requests, [&](std::span<BlockLoad> loads) { loader.load(loads); });
+      self->cache().prefetch(requests, [&self](std::span<BlockLoad> loads) { self->load(loads); });
     });
     if (!queued) return;
   }
@@ -134,7 +147,9 @@ std::string FieldState::tier_of_neuron(Index neuron) const {
     if (region.axes[axis].count == 0) return "fill";
     block += grid_.place(axis, region.axes[axis].start).block_share;
   }
-  if (cache().contains(generation().key(block))) return "ram";
+  const BlockKey key = generation().key(block);
+  if (cache().contains(key)) return "ram";
+  if (engine_->tier() != nullptr && engine_->tier()->contains(key)) return "gpu";
   ChunkQuery query{grid_.chunk_of(block), {}};
   stored_->locate({&query, 1});
   return query.place.kind == ChunkPlace::Kind::kMissing ? "fill" : "disk";

@@ -81,6 +81,9 @@ class FieldState final : public Field {
   void observe(StreamId stream, BlockRun run);
 
  private:
+  // The step below RAM: GPU memory first, then the store.
+  void load(std::span<BlockLoad> loads);
+  void drop(std::span<const FieldId> names);
   void start_prefetch(BlockRun run);
   // Returns the name of the one before.
   FieldId new_generation();

@@ -14,6 +14,9 @@ class NeuronLocator {
   NeuronLocator(const FieldSpec& spec, const BlockGrid& grid);
 
   bool applies() const { return applies_; }
+  // True: block b holds neurons b * rows_per_block() and on, one after another.
+  bool is_flat() const { return applies_ && is_flat_; }
+  uint64_t rows_per_block() const { return rows_per_block_.divisor(); }
 
   struct Place {
     uint64_t block;

@@ -10,6 +10,7 @@
 
 #include "core/base/checked.h"
 #include "core/cache/epoch.h"
+#include "core/engine/device_reader.h"
 #include "core/engine/field_state.h"
 #include "core/engine/neuron_locator.h"
 #include "core/field/field_lens.h"
@@ -218,6 +219,38 @@ Status TieredMemory::batch_get(std::span<const Index> neurons, MutableBytes out)
     return {};
   }
   return m.field->read_steadily([&] { return m.batch_get(neurons, out.data()); });
+}
+
+Status TieredMemory::batch_get_device(std::span<const Index> neurons, const DeviceBuffer& out,
+                                      const Lens& lens) const {
+  NF_ASSIGN(auto batch, start_batch_get_device(neurons, out, lens));
+  return batch.wait();
+}
+
+Status TieredMemory::batch_get_device(const Region& region, const DeviceBuffer& out,
+                                      const Lens& lens) const {
+  NF_ASSIGN(auto batch, start_batch_get_device(region, out, lens));
+  return batch.wait();
+}
+
+Result<DeviceBatch> TieredMemory::start_batch_get_device(std::span<const Index> neurons,
+                                                         const DeviceBuffer& out,
+                                                         const Lens& lens) const {
+  return read_rows_to_device(impl_->field, neurons, out, lens);
+}
+
+Result<DeviceBatch> TieredMemory::start_batch_get_device(const Region& region,
+                                                         const DeviceBuffer& out,
+                                                         const Lens& lens) const {
+  return read_region_to_device(impl_->field, region, out, lens);
+}
+
+Result<DeviceLease> TieredMemory::lease(const Region& region, const Lens& lens, int gpu) const {
+  return lease_region(impl_->field, region, lens, gpu);
+}
+
+Result<ScanResult> TieredMemory::scan(const Lens& lens, const ScanOptions& options) const {
+  return scan_on_gpu(impl_->field, lens, options);
 }
 
 Status TieredMemory::Impl::batch_get(std::span<const Index> neurons, std::byte* out) const {

@@ -20,8 +20,11 @@
 #include <string_view>
 
 #include "core/engine/activation.h"
+#include "core/engine/device_reads.h"
 #include "core/engine/engine.h"
 #include "core/engine/field.h"
+#include "core/engine/field_scan.h"
+#include "core/lens/lens.h"
 
 namespace neurofs {
 
@@ -57,6 +60,23 @@ class TieredMemory {
 
   // The region's elements in C order; out.size() must be its size.
   Status batch_get(const Region& region, MutableBytes out) const;
+
+  // The same into GPU memory, through a lens (its source must be the field's type; Lens(spec().dtype)
+  // changes nothing). out.size is that of the result. Needs no GPU tier, but is fast by it: rows it holds
+  // are gathered on the GPU, others come to stay. Blocks until all is there; see device_reads.h.
+  Status batch_get_device(std::span<const Index> neurons, const DeviceBuffer& out,
+                          const Lens& lens) const;
+  Status batch_get_device(const Region& region, const DeviceBuffer& out, const Lens& lens) const;
+  // The same without the wait for the GPU; what is missing has been fetched when it returns.
+  Result<DeviceBatch> start_batch_get_device(std::span<const Index> neurons,
+                                             const DeviceBuffer& out, const Lens& lens) const;
+  Result<DeviceBatch> start_batch_get_device(const Region& region, const DeviceBuffer& out,
+                                             const Lens& lens) const;
+  // A region in GPU memory of its own, which another process may map while the lease lives.
+  Result<DeviceLease> lease(const Region& region, const Lens& lens, int gpu = -1) const;
+
+  // Min, max, mean of each feature and a histogram, on the GPU; see field_scan.h.
+  Result<ScanResult> scan(const Lens& lens, const ScanOptions& options) const;
 
   // A neuron that is read when its values are first asked for.
   LazyActivation lazy(Index neuron) const;

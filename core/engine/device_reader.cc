@@ -1,0 +1,149 @@
+#include "core/engine/device_reader.h"
+
+#include <algorithm>
+
+#include "core/base/checked.h"
+#include "core/engine/device_gather.h"
+#include "core/engine/neuron_locator.h"
+#include "core/engine/read_plan.h"
+
+namespace neurofs {
+namespace {
+
+std::shared_ptr<FieldState> state_of(const std::shared_ptr<Field>& field) {
+  return std::static_pointer_cast<FieldState>(field);
+}
+
+Status check_lens(const Field& field, const Lens& lens) {
+  if (lens.source() == field.spec().dtype) return {};
+  return invalid_argument("a lens over " + std::string(zarr_name(lens.source())) +
+                          " does not fit the field's " +
+                          std::string(zarr_name(field.spec().dtype)));
+}
+
+Status check_size(const DeviceBuffer& out, uint64_t size) {
+  if (out.size == size) return {};
+  return invalid_argument("the read has " + std::to_string(size) + " bytes, the device buffer " +
+                          std::to_string(out.size));
+}
+
+// What passes half of the tier would only push out what is there.
+bool fits_tier(const DeviceTier::Gpu& gpu, uint64_t bytes) {
+  return bytes <= gpu.share->capacity() / 2;
+}
+
+Status add_region(DeviceGather& gather, const FieldState& field, const Region& region,
+                  const Dims& shape, size_t item, uint64_t to) {
+  const Box whole{Dims(shape.size(), 0), shape};
+  for (PieceCursor cursor(field.grid(), region, whole, item); !cursor.done(); cursor.next()) {
+    const Piece& p = cursor.piece();
+    NF_TRY(gather.add(p.block, p.src_offset, static_cast<Index>(to) + p.dst_offset, p.shape));
+  }
+  return {};
+}
+
+Status check_neurons(const Field& field, std::span<const Index> neurons) {
+  const Index count = field.spec().neuron_count();
+  const auto beyond = std::find_if(neurons.begin(), neurons.end(),
+                                   [count](Index n) { return n < 0 || n >= count; });
+  if (beyond == neurons.end()) return {};
+  return invalid_argument("neuron " + std::to_string(*beyond) + " of " + field.stored().url() +
+                          ", which has " + std::to_string(count));
+}
+
+// Runs `add` until the field did not change meanwhile.
+template <typename Add>
+Result<DeviceBatch> gather_steadily(const std::shared_ptr<FieldState>& field, DeviceTier::Gpu& gpu,
+                                    const DeviceGather::Target& target, const Add& add) {
+  DeviceBatch batch;
+  const Status done = field->read_steadily([&]() -> Status {
+    NF_TRY(batch.wait());
+    NF_ASSIGN(const auto gather,
+              DeviceGather::begin(field, field->engine_state().opened_tier(), gpu, target));
+    NF_TRY(add(*gather));
+    NF_ASSIGN(batch, gather->finish());
+    return {};
+  });
+  NF_TRY(done);
+  return batch;
+}
+
+}  // namespace
+
+Result<DeviceBatch> read_rows_to_device(const std::shared_ptr<Field>& any,
+                                        std::span<const Index> neurons, const DeviceBuffer& out,
+                                        const Lens& lens) {
+  const auto field = state_of(any);
+  NF_TRY(check_lens(*field, lens));
+  NF_TRY(check_neurons(*field, neurons));
+  const FieldSpec& spec = field->spec();
+  const uint64_t elements = spec.neuron_size() / item_size(spec.dtype);
+  const size_t item = item_size(lens.result());
+  uint64_t row = 0;
+  uint64_t size = 0;
+  if (!checked_mul<uint64_t>(elements, item, &row) ||
+      !checked_mul<uint64_t>(row, neurons.size(), &size)) {
+    return overflow("a batch of " + std::to_string(neurons.size()) + " neurons is too large");
+  }
+  NF_TRY(check_size(out, size));
+  if (size == 0) return DeviceBatch();
+  NF_ASSIGN(DeviceTier::Gpu * gpu, field->engine_state().open_gpu(out.gpu));
+
+  DeviceGather::Target target;
+  target.out = out.address;
+  target.lens = &lens.program();
+  target.keep = fits_tier(*gpu, neurons.size() * field->block_size());
+  const NeuronLocator locator(spec, field->grid());
+  if (!locator.applies()) {
+    const Region first = neuron_region(spec, neurons.front());
+    const Dims shape = first.full_shape();
+    target.from_strides = source_strides(field->grid(), first);
+    target.to_strides = c_order_strides(shape, static_cast<Index>(item));
+    return gather_steadily(field, *gpu, target, [&](DeviceGather& gather) -> Status {
+      for (size_t i = 0; i < neurons.size(); ++i) {
+        const Region region = neuron_region(spec, neurons[i]);
+        NF_TRY(add_region(gather, *field, region, shape, item, i * row));
+      }
+      return {};
+    });
+  }
+  target.row_elements = elements;
+  target.from_strides = {static_cast<Index>(item_size(spec.dtype))};
+  target.to_strides = {static_cast<Index>(item)};
+  const Dims shape = {static_cast<Index>(elements)};
+  return gather_steadily(field, *gpu, target, [&](DeviceGather& gather) -> Status {
+    for (size_t i = 0; i < neurons.size(); ++i) {
+      const NeuronLocator::Place place = locator.locate(neurons[i]);
+      NF_TRY(gather.add(place.block, place.offset, static_cast<Index>(i * row), shape));
+    }
+    return {};
+  });
+}
+
+Result<DeviceBatch> read_region_to_device(const std::shared_ptr<Field>& any, const Region& region,
+                                          const DeviceBuffer& out, const Lens& lens) {
+  const auto field = state_of(any);
+  NF_TRY(check_lens(*field, lens));
+  const size_t item = item_size(lens.result());
+  const Dims shape = region.full_shape();
+  NF_ASSIGN(const Index elements, element_count(shape));
+  uint64_t size = 0;
+  if (!checked_mul<uint64_t>(static_cast<uint64_t>(elements), item, &size)) {
+    return overflow("the region is too large after the lens");
+  }
+  NF_TRY(check_size(out, size));
+  if (size == 0) return DeviceBatch();
+  NF_ASSIGN(DeviceTier::Gpu * gpu, field->engine_state().open_gpu(out.gpu));
+
+  DeviceGather::Target target;
+  target.out = out.address;
+  target.lens = &lens.program();
+  target.keep = fits_tier(*gpu, size);
+  target.from_strides = source_strides(field->grid(), region);
+  target.to_strides = c_order_strides(shape, static_cast<Index>(item));
+  return gather_steadily(field, *gpu, target, [&](DeviceGather& gather) {
+    return add_region(gather, *field, region, shape, item, 0);
+  });
+}
+
+}  // namespace neurofs
