@@ -95,8 +95,7 @@ TEST(LensParse, TypesFollowNumPy) {
 TEST(LensParse, SaysWhatIsWrong) {
   EXPECT_THAT(message("rleu"), HasSubstr("like it: relu"));
   EXPECT_THAT(message("rleu"), HasSubstr("known steps: abs, bf16"));
-  EXPECT_THAT(message("f8"),
-              HasSubstr("like it: f8_e4m3fn, f8_e4m3fn_sat, f8_e5m2"));
+  EXPECT_THAT(message("f8"), HasSubstr("like it: f8_e4m3fn, f8_e4m3fn_sat, f8_e5m2"));
   EXPECT_THAT(message(""), HasSubstr("no lens step \"\""));
   EXPECT_THAT(message("relu,,f16"), HasSubstr("no lens step \"\""));
   EXPECT_THAT(message("relu="), HasSubstr("takes no value"));
