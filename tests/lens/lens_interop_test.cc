@@ -28,7 +28,7 @@ struct Bound {
   double float64;
 };
 const std::map<std::string, Bound> kBounds = {{"exp", {1.1, 1.1}},  {"log1p", {1.4, 1.4}},
-                                              {"tanh", {2.8, 2.6}}, {"sigmoid", {2.3, 2.4}},
+                                              {"tanh", {3.2, 2.6}}, {"sigmoid", {2.3, 2.4}},
                                               {"silu", {2.8, 3.0}}, {"softplus", {1.8, 1.7}},
                                               {"gelu", {5, 5.5}},   {"gelu_tanh", {3.2, 3.2}}};
 

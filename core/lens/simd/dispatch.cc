@@ -2,14 +2,24 @@
 #include <cstring>
 
 #include "core/lens/simd/levels.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace neurofs {
 namespace {
 
 #if defined(__x86_64__)
+// Not every compiler's __builtin_cpu_supports() knows the name.
+bool has_f16c() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
 bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-         __builtin_cpu_supports("f16c");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
 }
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
