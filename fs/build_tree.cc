@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "core/engine/field.h"
+#include "core/field/field_lens.h"
 
 namespace neurofs {
 namespace {
@@ -27,8 +28,9 @@ Result<std::unique_ptr<FieldFiles>> prepare(Engine& engine, ObjectStore& store,
   NF_TRY(node.status);
   if (!node.field) return internal_error("an array without a field");
   NF_ASSIGN(std::shared_ptr<Field> field, engine.attach(node.field));
-  auto files = std::make_unique<FieldFiles>(field->spec());
-  files->reader.emplace(field, whole_region(field->spec().shape));
+  NF_ASSIGN(const Lens activation, activation_of(field->spec()));
+  auto files = std::make_unique<FieldFiles>(field->spec(), activation);
+  files->reader.emplace(field, whole_region(field->spec().shape), activation);
   files->modified_ns = modified_ns(store, metadata_key(field->spec(), node.path));
   files->field = std::move(field);
   return files;

@@ -3,8 +3,6 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "core/base/log.h"
-
 namespace neurofs {
 namespace {
 
@@ -42,27 +40,44 @@ bool ErrorLog::may_log() {
 void ErrorLog::add_failed_read(const std::string& path, uint64_t offset, uint64_t length,
                                const Status& status) {
   failed_reads_.add();
-  std::string message = "read of " + path + " [" + std::to_string(offset) + ", +" +
-                        std::to_string(length) + ") failed: " + status.to_string();
+  keep(failed_,
+       line_of({{"path", path},
+                {"offset", offset},
+                {"length", length},
+                {"time", std::time(nullptr)},
+                {"code", code_name(status.code())},
+                {"reason", status.message()}}),
+       "read of " + path + " [" + std::to_string(offset) + ", +" + std::to_string(length) +
+           ") failed: " + status.to_string(),
+       LogLevel::kError);
+}
+
+void ErrorLog::add_refused_name(const std::string& path, const Status& status) {
+  std::string line = line_of({{"path", path},
+                              {"time", std::time(nullptr)},
+                              {"code", code_name(status.code())},
+                              {"reason", status.message()}});
+  keep(names_, std::move(line), "no such name: " + path + ": " + status.message(),
+       LogLevel::kWarning);
+}
+
+void ErrorLog::keep(std::deque<std::string>& newest, std::string line, std::string message,
+                    LogLevel level) {
   std::unique_lock lock(mutex_);
-  if (failed_.size() == kKept) failed_.pop_front();
-  failed_.push_back(line_of({{"path", path},
-                             {"offset", offset},
-                             {"length", length},
-                             {"time", std::time(nullptr)},
-                             {"code", code_name(status.code())},
-                             {"reason", status.message()}}));
+  if (newest.size() == kKept) newest.pop_front();
+  newest.push_back(std::move(line));
   if (!may_log()) return;
   if (suppressed_ > 0) message += " (" + std::to_string(suppressed_) + " more were not logged)";
   suppressed_ = 0;
   lock.unlock();
-  log_error(message);
+  log(level, message);
 }
 
 std::string ErrorLog::json_lines() const {
   const std::lock_guard lock(mutex_);
   std::string text;
   for (const auto& line : refused_) text += line;
+  for (const auto& line : names_) text += line;
   for (const auto& line : failed_) text += line;
   return text;
 }

@@ -30,16 +30,15 @@ json list_of(const Dims& dims) {
 }
 
 // The fill value as the text view shows it, without padding.
-std::string fill_text(const FieldSpec& spec) {
+std::string fill_text(const FieldFiles& files) {
   std::array<char, 64> cell{};
-  if (spec.fill.size() < item_size(spec.dtype)) return "0";
-  format_element(spec.dtype, spec.fill.data(), cell.data());
-  const std::string text(cell.data(), text_width(spec.dtype));
+  format_element(files.dtype(), files.fill.data(), cell.data());
+  const std::string text(cell.data(), text_width(files.dtype()));
   return text.substr(text.find_first_not_of(' '));
 }
 
-json fill_json(const FieldSpec& spec) {
-  const std::string text = fill_text(spec);
+json fill_json(const FieldFiles& files) {
+  const std::string text = fill_text(files);
   json number = json::parse(text, nullptr, false);
   return number.is_discarded() ? json(text) : number;
 }
@@ -76,13 +75,20 @@ void for_each_fixed(const XattrSubject& s, const Visit& visit) {
                                       : spec.shape);
   });
   visit("field_shape", [&] { return joined(spec.shape); });
-  visit("dtype", [&] { return std::string(zarr_name(spec.dtype)); });
+  visit("dtype", [&] { return std::string(zarr_name(s.files.dtype())); });
+  if (!s.files.lens.is_identity()) {
+    visit("lens", [&] { return s.files.lens.name(); });
+    visit("stored_dtype", [&] { return std::string(zarr_name(spec.dtype)); });
+  }
+  if (const json* activation = find_neurofs_attribute(spec.attributes, "activation")) {
+    visit("activation", [&] { return attribute_text(*activation); });
+  }
   visit("chunk_shape", [&] { return joined(spec.chunk_shape); });
   if (!spec.shards.empty()) {
     visit("shard_shape", [&] { return joined(spec.shards.front().shard_shape); });
   }
   visit("codecs", [&] { return dump(spec.codecs_json); });
-  visit("fill_value", [&] { return fill_text(spec); });
+  visit("fill_value", [&] { return fill_text(s.files); });
   visit("format", [&] { return spec.format; });
   visit("neuron_axes", [&] { return std::to_string(spec.neuron_axes); });
   visit("url", [&] { return std::string(s.url); });
@@ -100,18 +106,23 @@ void for_each_fixed(const XattrSubject& s, const Visit& visit) {
 
 json field_document(const FieldFiles& files, std::string_view url, std::string_view path) {
   const FieldSpec& spec = files.spec;
+  const DataType type = files.dtype();
+  const json* activation = find_neurofs_attribute(spec.attributes, "activation");
   json doc = {{"path", path},
               {"url", url},
               {"format", spec.format},
               {"shape", list_of(spec.shape)},
-              {"dtype", zarr_name(spec.dtype)},
-              {"numpy_dtype", numpy_descr(spec.dtype)},
-              {"item_size", item_size(spec.dtype)},
-              {"size", spec.size()},
+              {"dtype", zarr_name(type)},
+              {"numpy_dtype", numpy_descr(type)},
+              {"stored_dtype", zarr_name(spec.dtype)},
+              {"lens", files.lens.name()},
+              {"activation", activation != nullptr ? *activation : json(nullptr)},
+              {"item_size", item_size(type)},
+              {"size", spec.size() / item_size(spec.dtype) * item_size(type)},
               {"chunk_shape", list_of(spec.chunk_shape)},
               {"shard_shapes", shards_json(spec)},
               {"codecs", spec.codecs_json},
-              {"fill_value", fill_json(spec)},
+              {"fill_value", fill_json(files)},
               {"dimension_names", spec.dimension_names},
               {"attributes", spec.attributes},
               {"neuron_axes", spec.neuron_axes}};

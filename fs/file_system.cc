@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "core/base/log.h"
+#include "core/field/field_lens.h"
 #include "fs/build_tree.h"
 #include "fs/field_document.h"
 
@@ -28,29 +29,51 @@ Status stale() {
   return {Code::kStale, "this node is gone"};
 }
 
+// The names in regions/ change, and the kernel caches listings by the directory's attributes.
+Lifetime lifetime_of(Node::Kind kind) {
+  return kind == Node::Kind::kRegions ? Lifetime::kNamed : Lifetime::kLong;
+}
+
+// Whether the directory of a node is the mount's root, so that its .neurofs/ tells of the whole mount.
+bool is_root(const Node& node) {
+  return node.field == 0 && node.lens == nullptr;
+}
+
 template <typename T>
 const T* as(const InternedNode* node) {
   return dynamic_cast<const T*>(node);
 }
 
-std::string key_of(char kind, uint32_t field, std::string_view rest) {
+// The same for every spelling of a lens: its canonical name stands in the key.
+std::string key_of(char kind, const Node& node, std::string_view rest) {
   std::string key(1, kind);
-  key += std::to_string(field);
+  key += std::to_string(node.field);
+  if (node.lens != nullptr) key += "@" + node.lens->lens.name();
   key += '/';
   key += rest;
   return key;
 }
 
-// Names a neuron or bucket whose number passes the bits of a computed id.
-std::string wide_key(const Node& node) {
-  return key_of('w', node.field,
+// Names what has no computed id.
+std::string placed_key(const Node& node) {
+  return key_of('w', node,
                 std::to_string(static_cast<int>(node.kind)) + "/" + std::to_string(node.view) +
                     "/" + std::to_string(node.depth) + "/" + std::to_string(node.number));
 }
 
 std::string region_key(const Target& target, const Dims& shape) {
-  return key_of('r', target.node.field,
+  return key_of('r', target.node,
                 std::to_string(target.view) + "/" + to_string(target.region, shape));
+}
+
+// The kernel knows a directory by one name only, so below a lens, whose name can be spelled in many ways,
+// a directory is told by where it was found. Files there have one node for all spellings.
+std::string path_key(NodeId parent, std::string_view name) {
+  return "d" + std::to_string(parent.value()) + "/" + std::string(name);
+}
+
+std::shared_ptr<const FieldFiles> shared_lens(const Node& node) {
+  return node.lens != nullptr ? node.lens->shared_from_this() : nullptr;
 }
 
 }  // namespace
@@ -61,7 +84,8 @@ FileSystem::FileSystem(Sources sources)
       mount_(std::move(sources.mount)),
       errors_(std::make_unique<ErrorLog>(engine_->metrics())) {
   engine_->metrics().gauge("fs_remembered_nodes",
-                           "Regions, links and control files that the kernel remembers",
+                           "Regions, links, control files and nodes below lenses that the kernel "
+                           "remembers",
                            [nodes = nodes_] { return static_cast<double>(nodes->size()); });
 }
 
@@ -94,8 +118,8 @@ Result<Node> FileSystem::resolve(NodeId id, InternedNodes::Ptr* holder) const {
   if (node.kind == Node::Kind::kInterned) {
     *holder = interned_.find(id);
     if (!*holder) return stale();
-    const auto* wide = as<WideNode>(holder->get());
-    return wide != nullptr ? wide->node : node;
+    const auto* placed = as<PlacedNode>(holder->get());
+    return placed != nullptr ? placed->node : node;
   }
   if (!tree_->exists(node)) return stale();
   return node;
@@ -109,7 +133,9 @@ Result<Entry> FileSystem::lookup(NodeId parent_id, std::string_view name) {
   NF_ASSIGN(const Target target, tree_->lookup(parent, name));
   switch (target.kind) {
     case Target::Kind::kNode:
-      return entry_of(target.node);
+      return entry_of(target.node, parent_id, name);
+    case Target::Kind::kLens:
+      return enter_lens(target, parent_id);
     case Target::Kind::kRegion:
       return enter_region(target);
     case Target::Kind::kRegionAlias:
@@ -139,15 +165,22 @@ void FileSystem::revalidate() {
 FileSystem::Remembered FileSystem::remembered(uint32_t field) const {
   Remembered all;
   const Node directory{.kind = Node::Kind::kDirectory, .field = field};
-  all.directory = field == 0 ? kRootId : *ids_->encode(directory);
+  const NodeId directory_id = *ids_->encode(directory);
   tree_->list(directory, 0, [&](std::string_view name, const Node& node, uint64_t) {
-    all.names.emplace_back(name);
+    all.names.push_back({directory_id, std::string(name)});
     if (node.kind == Node::Kind::kWhole) all.files.push_back(*ids_->encode(node));
     return true;
   });
   interned_.for_each([&](NodeId id, const InternedNode& node) {
-    const auto* region = dynamic_cast<const RegionNode*>(&node);
+    const auto* region = as<RegionNode>(&node);
     if (region != nullptr && region->field == field) all.files.push_back(id);
+    const auto* placed = as<PlacedNode>(&node);
+    if (placed == nullptr || placed->node.field != field) return;
+    if (placed->node.kind == Node::Kind::kDirectory) {
+      all.names.push_back({placed->parent, placed->name});
+    } else if (!is_directory(placed->node.kind)) {
+      all.files.push_back(id);
+    }
   });
   return all;
 }
@@ -160,28 +193,60 @@ void FileSystem::forget(NodeId id, uint64_t lookups) {
   if (is_interned(id)) interned_.forget(id, lookups);
 }
 
-Result<Entry> FileSystem::entry_of(const Node& node) {
-  // The names in regions/ change, and the kernel caches listings by the directory's attributes.
-  const Lifetime lifetime = node.kind == Node::Kind::kRegions ? Lifetime::kNamed : Lifetime::kLong;
-  if (const auto id = ids_->encode(node)) return Entry{*id, attr_of(node), lifetime};
-  NF_ASSIGN(auto found, interned_.intern(wide_key(node), [&]() -> Result<InternedNodes::Ptr> {
-    auto wide = std::make_shared<WideNode>();
-    wide->node = node;
-    return InternedNodes::Ptr(std::move(wide));
+Result<Entry> FileSystem::entry_of(const Node& node, NodeId parent, std::string_view name) {
+  const bool by_path = is_directory(node.kind) && is_interned(parent);
+  const auto id = by_path ? std::nullopt : ids_->encode(node);
+  if (id) return Entry{*id, attr_of(node), lifetime_of(node.kind)};
+  PlacedNode placed;
+  placed.node = node;
+  placed.lens = shared_lens(node);
+  return enter_placed(by_path ? path_key(parent, name) : placed_key(node), std::move(placed));
+}
+
+Result<Entry> FileSystem::enter_placed(std::string_view key, PlacedNode placed) {
+  const Lifetime lifetime = lifetime_of(placed.node.kind);
+  NF_ASSIGN(auto found, interned_.intern(key, [&]() -> Result<InternedNodes::Ptr> {
+    return InternedNodes::Ptr(std::make_shared<PlacedNode>(std::move(placed)));
   }));
   return Entry{found.id, attr_of(*found.node), lifetime};
 }
 
+// A lens directory whose lens is the field's own shows the field's own files.
+Result<Entry> FileSystem::enter_lens(const Target& target, NodeId parent) {
+  const FieldFiles& own = *files_of(target.node.field);
+  const FieldFiles& shown = *tree_->files_of(target.node);
+  const bool is_first = !is_interned(parent);
+  const auto lens = parse_field_lens(own.spec, shown.lens, is_first, target.name);
+  std::string name = "@" + std::string(target.name);
+  if (!lens.ok()) {
+    const std::string directory = tree_->path_of(
+        {.kind = Node::Kind::kDirectory, .field = target.node.field, .lens = target.node.lens});
+    errors_->add_refused_name(directory + (directory.empty() ? "" : "/") + name, lens.status());
+    return lens.status();
+  }
+  PlacedNode placed;
+  placed.node = {.kind = Node::Kind::kDirectory, .field = target.node.field};
+  if (lens->name() != own.lens.name()) {
+    placed.lens = lenses_.files(target.node.field, own, *lens);
+    placed.node.lens = placed.lens.get();
+  }
+  placed.parent = parent;
+  const std::string key = path_key(parent, name);
+  placed.name = std::move(name);
+  return enter_placed(key, std::move(placed));
+}
+
 Result<Entry> FileSystem::enter_region(const Target& target) {
-  const FieldFiles& files = *files_of(target.node.field);
+  const FieldFiles& files = *tree_->files_of(target.node);
   const std::string key = region_key(target, files.spec.shape);
   NF_ASSIGN(auto found, interned_.intern(key, [&]() -> Result<InternedNodes::Ptr> {
     auto node = std::make_shared<RegionNode>();
-    NF_ASSIGN(node->layout, all_views()[target.view].view->layout(files.spec.dtype,
-                                                                  target.region.result_shape()));
+    NF_ASSIGN(node->layout,
+              all_views()[target.view].view->layout(files.dtype(), target.region.result_shape()));
     node->field = target.node.field;
+    node->lens = shared_lens(target.node);
     node->view = target.view;
-    node->reader.emplace(files.field, target.region);
+    node->reader.emplace(files.field, target.region, files.lens);
     node->inode = interned_inode(key);
     return InternedNodes::Ptr(std::move(node));
   }));
@@ -199,7 +264,7 @@ Result<Entry> FileSystem::enter_link(const Target& target) {
   std::string text =
       std::string(file->stem) + "." + std::string(all_views()[target.view].extension);
   const std::string inode_key =
-      key_of('l', target.node.field, std::string(target.name) + "." + std::to_string(target.view));
+      key_of('l', target.node, std::string(target.name) + "." + std::to_string(target.view));
   NF_ASSIGN(auto found,
             interned_.intern(inode_key + " " + text, [&]() -> Result<InternedNodes::Ptr> {
               auto node = std::make_shared<LinkNode>();
@@ -214,12 +279,12 @@ Result<Entry> FileSystem::enter_link(const Target& target) {
 
 Result<Entry> FileSystem::enter_snapshot(const Target& target) {
   const uint32_t field = target.node.field;
-  const FieldFiles* files = files_of(field);
+  const FieldFiles* files = tree_->files_of(target.node);
   const int64_t now = now_ns();
-  auto text =
-      control_text(control_context(), target.name, field == 0, files, tree_->directory(field).path);
+  auto text = control_text(control_context(), target.name, is_root(target.node), files,
+                           tree_->directory(field).path);
   if (!text) return not_found("no such control file");
-  const std::string inode_key = key_of('c', field, target.name);
+  const std::string inode_key = key_of('c', target.node, target.name);
   NF_ASSIGN(auto found, interned_.intern(inode_key + " " + std::to_string(now / kSnapshotNs),
                                          [&]() -> Result<InternedNodes::Ptr> {
                                            auto node = std::make_shared<SnapshotNode>();
@@ -236,11 +301,11 @@ Result<Entry> FileSystem::enter_snapshot(const Target& target) {
 // Never 0: readdir(3) leaves out entries of that number.
 uint64_t FileSystem::inode_of(const Node& node) const {
   const auto id = ids_->encode(node);
-  return id ? id->value() : interned_inode(wide_key(node));
+  return id ? id->value() : interned_inode(placed_key(node));
 }
 
 Attr FileSystem::attr_of(const Node& node) const {
-  const FieldFiles* files = files_of(node.field);
+  const FieldFiles* files = tree_->files_of(node);
   Attr attr{
       .inode = inode_of(node),
       .type = FileType::kDirectory,
@@ -277,7 +342,7 @@ Attr FileSystem::attr_of(const InternedNode& node) const {
             .size = snapshot->text.size(),
             .modified_ns = snapshot->modified_ns};
   }
-  return attr_of(static_cast<const WideNode&>(node).node);
+  return attr_of(static_cast<const PlacedNode&>(node).node);
 }
 
 Result<Attr> FileSystem::getattr(NodeId id) const {
@@ -287,9 +352,10 @@ Result<Attr> FileSystem::getattr(NodeId id) const {
 }
 
 Lifetime FileSystem::node_lifetime(NodeId id) const {
-  const Node::Kind kind = ids_->decode(id).kind;
-  return kind == Node::Kind::kRegions || kind == Node::Kind::kControl ? Lifetime::kNamed
-                                                                      : Lifetime::kLong;
+  InternedNodes::Ptr holder;
+  const auto node = resolve(id, &holder);
+  if (!node.ok()) return Lifetime::kLong;
+  return node->kind == Node::Kind::kControl ? Lifetime::kNamed : lifetime_of(node->kind);
 }
 
 Result<std::string> FileSystem::readlink(NodeId id) const {
@@ -306,8 +372,8 @@ template <typename Use>
 void with_subject(const Node& node, const InternedNode* interned, const Tree& tree,
                   const Use& use) {
   const auto* region = as<RegionNode>(interned);
-  const FieldFiles* files =
-      tree.directory(region != nullptr ? region->field : node.field).files.get();
+  const FieldFiles* files = tree.files_of(
+      region != nullptr ? Node{.field = region->field, .lens = region->lens.get()} : node);
   const bool described = region != nullptr || node.kind == Node::Kind::kDirectory ||
                          node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron;
   if (files == nullptr || !described) return;
@@ -366,8 +432,9 @@ Status FileSystem::readdir(NodeId id, uint64_t from, const Emit& emit) {
     list_control(node, start, shifted);
   } else {
     tree_->list(node, start, [&](std::string_view name, const Node& child, uint64_t next) {
-      Entry entry{ids_->encode(child).value_or(NodeId(0)), attr_of(child), Lifetime::kLong};
-      if (child.kind == Node::Kind::kRegions) entry.lifetime = Lifetime::kNamed;
+      Entry entry{NodeId(0), attr_of(child), lifetime_of(child.kind)};
+      const bool by_path = is_directory(child.kind) && is_interned(id);
+      if (!by_path) entry.id = ids_->encode(child).value_or(NodeId(0));
       return shifted(name, entry, next);
     });
   }
@@ -383,18 +450,17 @@ void FileSystem::list_regions(const Node& node, uint64_t from, const Emit& emit)
     if (!file) continue;
     Entry entry;
     entry.attr.type = FileType::kLink;
-    entry.attr.inode =
-        interned_inode(key_of('l', node.field, name + "." + std::to_string(file->view)));
+    entry.attr.inode = interned_inode(key_of('l', node, name + "." + std::to_string(file->view)));
     const std::string shown = name + "." + std::string(all_views()[file->view].extension);
     if (!emit(shown, entry, position)) return;
   }
 }
 
 void FileSystem::list_control(const Node& node, uint64_t from, const Emit& emit) {
-  const auto names = control_names(node.field == 0, files_of(node.field) != nullptr);
+  const auto names = control_names(is_root(node), tree_->files_of(node) != nullptr);
   for (uint64_t i = from; i < names.size(); ++i) {
     Entry entry;
-    entry.attr.inode = interned_inode(key_of('c', node.field, names[i]));
+    entry.attr.inode = interned_inode(key_of('c', node, names[i]));
     if (!emit(names[i], entry, i + 1)) return;
   }
 }
@@ -407,9 +473,10 @@ std::string FileSystem::describe(NodeId id) const {
   if (region == nullptr) {
     return node->kind == Node::Kind::kInterned ? "a control file" : tree_->path_of(*node);
   }
-  const Directory& dir = tree_->directory(region->field);
-  return (dir.path.empty() ? "" : dir.path + "/") + "regions/" +
-         to_string(region->reader->region(), dir.files->spec.shape) + "." +
+  const Node regions{
+      .kind = Node::Kind::kRegions, .field = region->field, .lens = region->lens.get()};
+  return tree_->path_of(regions) + "/" +
+         to_string(region->reader->region(), files_of(*region)->spec.shape) + "." +
          std::string(all_views()[region->view].extension);
 }
 

@@ -22,6 +22,7 @@
 #include "fs/control_files.h"
 #include "fs/error_log.h"
 #include "fs/interned_nodes.h"
+#include "fs/lens_table.h"
 #include "fs/named_regions.h"
 #include "fs/node_content.h"
 #include "fs/tree.h"
@@ -118,15 +119,20 @@ class FileSystem {
   void on_change(const std::function<void(uint32_t field)>& changed);
   // Looks whether stored data that was read lately has changed. May wait for the store.
   void revalidate();
-  // What the kernel may remember of a field: names in its directory, and files that may be open.
+  // What the kernel may remember of a field: names in its directory, among them those of lenses, and files
+  // that may be open.
   struct Remembered {
-    NodeId directory{0};
-    std::vector<std::string> names;
+    struct Name {
+      NodeId directory{0};
+      std::string name;
+    };
+    std::vector<Name> names;
     std::vector<NodeId> files;
   };
   Remembered remembered(uint32_t field) const;
 
-  // True for what lives as long as the kernel remembers it: regions, links, control files.
+  // True for what lives as long as the kernel remembers it: regions, links, control files, and all that
+  // is below a lens.
   bool is_interned(NodeId id) const;
 
  private:
@@ -149,7 +155,9 @@ class FileSystem {
   uint64_t inode_of(const Node& node) const;
   Attr attr_of(const Node& node) const;
   Attr attr_of(const InternedNode& node) const;
-  Result<Entry> entry_of(const Node& node);
+  Result<Entry> entry_of(const Node& node, NodeId parent, std::string_view name);
+  Result<Entry> enter_placed(std::string_view key, PlacedNode placed);
+  Result<Entry> enter_lens(const Target& target, NodeId parent);
   Result<Entry> enter_region(const Target& target);
   Result<Entry> enter_link(const Target& target);
   Result<Entry> enter_snapshot(const Target& target);
@@ -158,6 +166,9 @@ class FileSystem {
   Status failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const;
   std::string describe(NodeId id) const;
   const FieldFiles* files_of(uint32_t field) const { return tree_->directory(field).files.get(); }
+  const FieldFiles* files_of(const RegionNode& region) const {
+    return region.lens ? region.lens.get() : files_of(region.field);
+  }
   ControlContext control_context() const { return {*engine_, *store_, *errors_, mount_}; }
 
   std::shared_ptr<Engine> engine_;
@@ -167,6 +178,7 @@ class FileSystem {
   std::unique_ptr<Tree> tree_;
   std::unique_ptr<NodeIds> ids_;
   std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
+  LensTable lenses_;
   // Shared with a gauge of the engine, which may outlive this.
   const std::shared_ptr<InternedNodes> nodes_ = std::make_shared<InternedNodes>();
   InternedNodes& interned_ = *nodes_;

@@ -45,7 +45,7 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
   NF_ASSIGN(const Node node, resolve(id, &file->node));
   file->stream = id.value();
   if (node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron) {
-    const FieldFiles& files = *files_of(node.field);
+    const FieldFiles& files = *tree_->files_of(node);
     file->reader = &*files.reader;
     if (node.kind == Node::Kind::kWhole) {
       file->layout = files.whole[node.view].layout.get();
@@ -53,7 +53,8 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
     }
     file->layout = files.neuron[node.view].layout.get();
     file->base = node.number * files.neuron_size;
-    file->stream = id.value() - node.number;
+    const bool interned = file->node != nullptr;
+    file->stream = interned ? reinterpret_cast<uintptr_t>(&files) : id.value() - node.number;
     return {};
   }
   if (const auto* region = dynamic_cast<const RegionNode*>(file->node.get())) {

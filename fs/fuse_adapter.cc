@@ -141,7 +141,9 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
   const auto entry = adapter.fs.lookup(node_id(parent), name);
   if (entry.ok()) {
     const fuse_entry_param param = entry_param(adapter.options, *entry);
-    if (adapter.fs.is_interned(entry->id)) adapter.kernel_cache.note(node_id(parent), name);
+    if (adapter.fs.is_interned(entry->id)) {
+      adapter.kernel_cache.note(node_id(parent), name, entry->attr.type);
+    }
     if (fuse_reply_entry(req, &param) == -ENOENT) adapter.fs.forget(entry->id, 1);
     return;
   }

@@ -6,18 +6,28 @@
 #include "core/base/log.h"
 
 namespace neurofs {
+namespace {
+
+constexpr size_t kDirectoryShare = 8;
+
+}  // namespace
 
 KernelCache::KernelCache(FileSystem& fs, size_t most_names, Calls calls)
-    : fs_(fs), most_names_(most_names), calls_(std::move(calls)), worker_(1, 1) {
+    : fs_(fs),
+      calls_(std::move(calls)),
+      files_{most_names, {}},
+      directories_{most_names / kDirectoryShare, {}},
+      worker_(1, 1) {
   fs_.on_change([this](uint32_t field) { changed(field); });
 }
 
-void KernelCache::note(NodeId parent, std::string_view name) noexcept {
+void KernelCache::note(NodeId parent, std::string_view name, FileType type) noexcept {
   try {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
-    names_.push_back({parent, std::string(name)});
-    if (names_.size() > most_names_) wake_locked();
+    Names& names = type == FileType::kDirectory ? directories_ : files_;
+    names.oldest_first.push_back({parent, std::string(name)});
+    if (names.is_over()) wake_locked();
   } catch (const std::exception&) {
     // Without memory the name is not counted: the kernel forgets it some day.
   }
@@ -67,10 +77,10 @@ KernelCache::Task KernelCache::next_task() {
   const std::lock_guard lock(mutex_);
   if (!stopped_) {
     if (std::exchange(revalidate_, false)) return [this] { fs_.revalidate(); };
-    if (names_.size() > most_names_ && (changed_.empty() || names_.size() > 2 * most_names_)) {
-      Name oldest = std::move(names_.front());
-      names_.pop_front();
-      return [this, name = std::move(oldest)] { calls_.take_back_name(name.parent, name.name); };
+    for (Names* names : {&files_, &directories_}) {
+      if (names->is_far_over() || (changed_.empty() && names->is_over())) {
+        return take_back_oldest(*names);
+      }
     }
     if (!changed_.empty()) {
       const uint32_t field = changed_.extract(changed_.begin()).value();
@@ -82,12 +92,16 @@ KernelCache::Task KernelCache::next_task() {
   return nullptr;
 }
 
+KernelCache::Task KernelCache::take_back_oldest(Names& names) {
+  Name oldest = std::move(names.oldest_first.front());
+  names.oldest_first.pop_front();
+  return [this, name = std::move(oldest)] { calls_.take_back_name(name.parent, name.name); };
+}
+
 // Taking back a directory's name takes all that is below it and not open.
 void KernelCache::drop(uint32_t field) {
   const FileSystem::Remembered remembered = fs_.remembered(field);
-  for (const std::string& name : remembered.names) {
-    calls_.take_back_name(remembered.directory, name);
-  }
+  for (const auto& [directory, name] : remembered.names) calls_.take_back_name(directory, name);
   for (const NodeId file : remembered.files) calls_.drop_pages(file);
 }
 

@@ -3,7 +3,8 @@
 // Purpose: two things that the kernel cannot know. Every region that is looked up costs a node here
 // until the kernel forgets its name, which it does when it wants the memory for itself: beyond
 // `most_names` the oldest are taken back, so that a daemon under a flood of regions stays small
-// (RELIABILITY S3). And when a field's stored data has changed, its pages and names are dropped, so
+// (RELIABILITY S3). Directories (below lenses) are counted apart, with an eighth of that bound: a process
+// that works in one loses its path when the name is taken back, so no flood of files may do that. And when a field's stored data has changed, its pages and names are dropped, so
 // that old bytes are not read beside new ones. Files that are open keep their nodes.
 //
 //   note(name), changed(field):  remember it, wake the worker
@@ -42,7 +43,7 @@ class KernelCache {
   KernelCache& operator=(const KernelCache&) = delete;
 
   // A look-up of the name was answered.
-  void note(NodeId parent, std::string_view name) noexcept;
+  void note(NodeId parent, std::string_view name, FileType type) noexcept;
   // Stored data of the field is of another version than what was read before.
   void changed(uint32_t field) noexcept;
 
@@ -59,17 +60,24 @@ class KernelCache {
     NodeId parent;
     std::string name;
   };
+  struct Names {
+    size_t most;
+    std::deque<Name> oldest_first;
+    bool is_over() const { return oldest_first.size() > most; }
+    bool is_far_over() const { return oldest_first.size() > 2 * most; }
+  };
   using Task = std::function<void()>;
   void wake_locked();
   void work();
   Task next_task();
+  Task take_back_oldest(Names& names);
   void drop(uint32_t field);
 
   FileSystem& fs_;
-  const size_t most_names_;
   const Calls calls_;
   std::mutex mutex_;
-  std::deque<Name> names_;      // guarded by mutex_, oldest first
+  Names files_;                 // guarded by mutex_
+  Names directories_;           // guarded by mutex_
   std::set<uint32_t> changed_;  // guarded by mutex_
   bool revalidate_ = false;     // guarded by mutex_
   bool working_ = false;        // guarded by mutex_

@@ -1,7 +1,7 @@
 // The kinds of interned nodes: what InternedNodes holds for FileSystem.
 //
 // Purpose: plain immutable values behind a kernel node id. Thread-safe.
-// Ownership: a region shares its field through its reader.
+// Ownership: a region shares its field through its reader; what lies below a lens shares its files.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/engine/field.h"
+#include "fs/field_files.h"
 #include "fs/interned_nodes.h"
 #include "fs/view.h"
 
@@ -16,6 +17,7 @@ namespace neurofs {
 
 struct RegionNode final : InternedNode {
   uint32_t field = 0;
+  std::shared_ptr<const FieldFiles> lens;  // null: the field's own files
   int view = 0;
   std::unique_ptr<ViewLayout> layout;
   std::optional<RegionReader> reader;  // of the region; always set, after the layout was possible
@@ -37,9 +39,13 @@ struct SnapshotNode final : InternedNode {
   int64_t modified_ns = 0;
 };
 
-// A neuron or bucket whose number passes the bits of a computed id.
-struct WideNode final : InternedNode {
+// What has no computed id: a neuron or bucket whose number passes the bits of one, and all below a lens.
+struct PlacedNode final : InternedNode {
   Node node;
+  std::shared_ptr<const FieldFiles> lens;  // keeps node.lens
+  // The name of a lens directory, and where it is found.
+  NodeId parent{0};
+  std::string name;
 };
 
 }  // namespace neurofs

@@ -48,6 +48,7 @@ NodeIds::NodeIds(size_t directories)
 
 std::optional<NodeId> NodeIds::encode(const Node& node) const {
   if (node.kind == Node::Kind::kInterned) return NodeId(node.number);
+  if (node.lens != nullptr) return std::nullopt;
   if (node.kind == Node::Kind::kDirectory && node.field == 0) return kRootId;
   const uint64_t number = node.kind == Node::Kind::kWhole ? node.view : node.number;
   if (number >> number_bits_ != 0 || node.depth > kMaxDepth || node.view > kMaxView) {

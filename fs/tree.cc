@@ -7,6 +7,7 @@ constexpr std::string_view kNeuronsName = "neurons";
 constexpr std::string_view kRegionsName = "regions";
 constexpr std::string_view kControlName = ".neurofs";
 constexpr std::string_view kWholeStem = "field";
+constexpr char kLensMark = '@';
 
 Status no_such(std::string_view name) {
   return not_found("no such name: " + std::string(name.substr(0, 64)));
@@ -30,8 +31,9 @@ Result<Target> Tree::lookup(const Node& parent, std::string_view name) const {
     case Node::Kind::kRegions:
       return lookup_in_regions(parent, name);
     case Node::Kind::kControl:
-      return Target{
-          .kind = Target::Kind::kControlFile, .node = {.field = parent.field}, .name = name};
+      return Target{.kind = Target::Kind::kControlFile,
+                    .node = {.field = parent.field, .lens = parent.lens},
+                    .name = name};
     default:
       return no_such(name);
   }
@@ -39,37 +41,46 @@ Result<Target> Tree::lookup(const Node& parent, std::string_view name) const {
 
 Result<Target> Tree::lookup_in_directory(const Node& parent, std::string_view name) const {
   const Directory& dir = directories_[parent.field];
-  if (name == kControlName && (dir.files || parent.field == 0)) {
-    return node_target({.kind = Node::Kind::kControl, .field = parent.field});
+  const FieldFiles* files = files_of(parent);
+  Node node{.field = parent.field, .lens = parent.lens};
+  if (name == kControlName && (files != nullptr || parent.field == 0)) {
+    node.kind = Node::Kind::kControl;
+    return node_target(node);
   }
-  if (!dir.files) {
+  if (files == nullptr) {
     const auto child = dir.children.find(name);
     if (child == dir.children.end()) return no_such(name);
     return node_target({.kind = Node::Kind::kDirectory, .field = child->second});
   }
-  if (name == kNeuronsName && dir.files->has_neurons) {
-    return node_target({.kind = Node::Kind::kBucket, .field = parent.field});
+  if (name.starts_with(kLensMark)) {
+    return Target{.kind = Target::Kind::kLens, .node = node, .name = name.substr(1)};
+  }
+  if (name == kNeuronsName && files->has_neurons) {
+    node.kind = Node::Kind::kBucket;
+    return node_target(node);
   }
   if (name == kRegionsName) {
-    return node_target({.kind = Node::Kind::kRegions, .field = parent.field});
+    node.kind = Node::Kind::kRegions;
+    return node_target(node);
   }
   const auto file = parse_file_name(name);
   if (!file || file->stem != kWholeStem) return no_such(name);
-  NF_TRY(dir.files->whole[file->view].status);
-  return node_target({.kind = Node::Kind::kWhole,
-                      .view = static_cast<uint8_t>(file->view),
-                      .field = parent.field});
+  NF_TRY(files->whole[file->view].status);
+  node.kind = Node::Kind::kWhole;
+  node.view = static_cast<uint8_t>(file->view);
+  return node_target(node);
 }
 
 Result<Target> Tree::lookup_in_bucket(const Node& parent, std::string_view name) const {
-  const FieldFiles& files = *directories_[parent.field].files;
+  const FieldFiles& files = *files_of(parent);
   const int depth = parent.depth;
   const auto number = static_cast<Index>(parent.number);
   if (const auto child = files.buckets.find_child(depth, number, name)) {
     return node_target({.kind = Node::Kind::kBucket,
                         .depth = static_cast<uint8_t>(depth + 1),
                         .field = parent.field,
-                        .number = static_cast<uint64_t>(*child)});
+                        .number = static_cast<uint64_t>(*child),
+                        .lens = parent.lens});
   }
   const auto file = parse_file_name(name);
   if (!file) return no_such(name);
@@ -84,19 +95,21 @@ Result<Target> Tree::lookup_in_bucket(const Node& parent, std::string_view name)
   return node_target({.kind = Node::Kind::kNeuron,
                       .view = static_cast<uint8_t>(file->view),
                       .field = parent.field,
-                      .number = static_cast<uint64_t>(*neuron)});
+                      .number = static_cast<uint64_t>(*neuron),
+                      .lens = parent.lens});
 }
 
 Result<Target> Tree::lookup_in_regions(const Node& parent, std::string_view name) const {
   const auto file = parse_file_name(name);
   if (!file) return no_such(name);
-  Target target{.node = {.field = parent.field}, .view = file->view, .name = file->stem};
+  Target target{
+      .node = {.field = parent.field, .lens = parent.lens}, .view = file->view, .name = file->stem};
   if (is_region_alias(file->stem)) {
     target.kind = Target::Kind::kRegionAlias;
     return target;
   }
   target.kind = Target::Kind::kRegion;
-  NF_ASSIGN(target.region, parse_region(file->stem, directories_[parent.field].files->spec.shape));
+  NF_ASSIGN(target.region, parse_region(file->stem, files_of(parent)->spec.shape));
   return target;
 }
 
@@ -135,35 +148,35 @@ void Tree::list(const Node& parent, uint64_t from, const Emit& emit) const {
 
 void Tree::list_directory(const Node& parent, uint64_t from, const Emit& emit) const {
   const Directory& dir = directories_[parent.field];
+  const FieldFiles* files = files_of(parent);
   uint64_t position = 0;
   // Emits when the position has come to `from`; false once the caller is full.
   const auto offer = [&](std::string_view name, const Node& node) {
     return position++ < from || emit(name, node, position);
   };
-  if (dir.files || parent.field == 0) {
-    if (!offer(kControlName, {.kind = Node::Kind::kControl, .field = parent.field})) return;
+  const auto offer_kind = [&](std::string_view name, Node::Kind kind, uint8_t view) {
+    return offer(name, {.kind = kind, .view = view, .field = parent.field, .lens = parent.lens});
+  };
+  if (files != nullptr || parent.field == 0) {
+    if (!offer_kind(kControlName, Node::Kind::kControl, 0)) return;
   }
   for (const auto& [name, index] : dir.children) {
     if (name == kControlName) continue;
     if (!offer(name, {.kind = Node::Kind::kDirectory, .field = index})) return;
   }
-  if (!dir.files) return;
+  if (files == nullptr) return;
   const auto& views = all_views();
   for (size_t v = 0; v < views.size(); ++v) {
-    if (!dir.files->whole[v].layout) continue;
+    if (!files->whole[v].layout) continue;
     const std::string name = std::string(kWholeStem) + "." + std::string(views[v].extension);
-    const auto view = static_cast<uint8_t>(v);
-    if (!offer(name, {.kind = Node::Kind::kWhole, .view = view, .field = parent.field})) return;
+    if (!offer_kind(name, Node::Kind::kWhole, static_cast<uint8_t>(v))) return;
   }
-  if (dir.files->has_neurons &&
-      !offer(kNeuronsName, {.kind = Node::Kind::kBucket, .field = parent.field})) {
-    return;
-  }
-  offer(kRegionsName, {.kind = Node::Kind::kRegions, .field = parent.field});
+  if (files->has_neurons && !offer_kind(kNeuronsName, Node::Kind::kBucket, 0)) return;
+  offer_kind(kRegionsName, Node::Kind::kRegions, 0);
 }
 
 void Tree::list_bucket(const Node& parent, uint64_t from, const Emit& emit) const {
-  const FieldFiles& files = *directories_[parent.field].files;
+  const FieldFiles& files = *files_of(parent);
   const auto range = files.buckets.children(parent.depth, static_cast<Index>(parent.number));
   const bool of_neurons = parent.depth == files.buckets.levels();
   const int view = listed_view();
@@ -173,7 +186,7 @@ void Tree::list_bucket(const Node& parent, uint64_t from, const Emit& emit) cons
   if (from >= static_cast<uint64_t>(range.end - range.first)) return;
   for (Index n = range.first + static_cast<Index>(from); n < range.end; ++n) {
     const auto next = static_cast<uint64_t>(n - range.first + 1);
-    Node node{.field = parent.field, .number = static_cast<uint64_t>(n)};
+    Node node{.field = parent.field, .number = static_cast<uint64_t>(n), .lens = parent.lens};
     std::string name;
     if (of_neurons) {
       node.kind = Node::Kind::kNeuron;
@@ -189,23 +202,37 @@ void Tree::list_bucket(const Node& parent, uint64_t from, const Emit& emit) cons
 }
 
 Node Tree::parent_of(const Node& node) const {
-  const Node directory{.kind = Node::Kind::kDirectory, .field = node.field};
+  const Node directory{.kind = Node::Kind::kDirectory, .field = node.field, .lens = node.lens};
   if (node.kind == Node::Kind::kDirectory) {
+    if (node.lens != nullptr) return {.kind = Node::Kind::kDirectory, .field = node.field};
     return {.kind = Node::Kind::kDirectory, .field = directories_[node.field].parent};
   }
   if (node.kind == Node::Kind::kBucket && node.depth > 0) {
     return {.kind = Node::Kind::kBucket,
             .depth = static_cast<uint8_t>(node.depth - 1),
             .field = node.field,
-            .number = node.depth == 1 ? 0 : node.number / BucketTree::kFanOut};
+            .number = node.depth == 1 ? 0 : node.number / BucketTree::kFanOut,
+            .lens = node.lens};
   }
-  if (node.kind == Node::Kind::kNeuron) return {.kind = Node::Kind::kBucket, .field = node.field};
+  if (node.kind == Node::Kind::kNeuron) {
+    return {.kind = Node::Kind::kBucket, .field = node.field, .lens = node.lens};
+  }
   return directory;
+}
+
+// How a look-up in the field's directory finds the lens.
+std::string Tree::lens_name(const Node& node) const {
+  if (node.lens == nullptr) return "";
+  const std::string& steps = node.lens->lens.name();
+  if (steps.empty()) return "@raw";
+  return (directories_[node.field].files->lens.is_identity() ? "@" : "@raw,") + steps;
 }
 
 std::string Tree::path_of(const Node& node) const {
   const Directory& dir = directories_[node.field];
-  const std::string base = dir.path.empty() ? "" : dir.path + "/";
+  const std::string lens = lens_name(node);
+  const std::string parent = dir.path + (dir.path.empty() || lens.empty() ? "" : "/") + lens;
+  const std::string base = parent.empty() ? "" : parent + "/";
   switch (node.kind) {
     case Node::Kind::kWhole:
       return base + "field." + std::string(all_views()[node.view].extension);
@@ -220,7 +247,7 @@ std::string Tree::path_of(const Node& node) const {
     case Node::Kind::kControl:
       return base + ".neurofs";
     default:
-      return dir.path;
+      return parent;
   }
 }
 

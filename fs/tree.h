@@ -1,7 +1,8 @@
 // Tree: names to nodes, and the names in each directory, without a kernel and without I/O.
 //
 // Purpose: the namespace of DESIGN.md as arithmetic on names and numbers. Groups and fields are
-// known when the tree is made; everything below a field follows from its FieldFiles. Thread-safety:
+// known when the tree is made; everything below a field follows from its FieldFiles, or from those of
+// the lens that a node carries. Thread-safety:
 // immutable after construction. Ownership: owns its directories. Errors of lookup: kNotFound for
 // what is not a name here, kNameTooLong past 255 bytes, kInvalidArgument for a region out of
 // bounds, kOverflow for a file that no kernel could show.
@@ -29,15 +30,15 @@ struct Directory {
   std::unique_ptr<FieldFiles> files;
 };
 
-// What a name means. Regions, aliases and control files become nodes in FileSystem, since they
+// What a name means. Regions, aliases, control files and lenses become nodes in FileSystem, since they
 // depend on more than names.
 struct Target {
-  enum class Kind : uint8_t { kNode, kRegion, kRegionAlias, kControlFile };
+  enum class Kind : uint8_t { kNode, kRegion, kRegionAlias, kControlFile, kLens };
   Kind kind = Kind::kNode;
-  Node node{};              // kNode; else only `field` is set
+  Node node{};              // kNode; else only `field` and `lens`, the parent's, are set
   Region region{};          // kRegion
   int view = -1;            // kRegion, kRegionAlias
-  std::string_view name{};  // kRegionAlias: the stem; kControlFile: the name
+  std::string_view name{};  // kRegionAlias: the stem; kControlFile: the name; kLens: behind the '@'
 };
 
 class Tree {
@@ -59,15 +60,20 @@ class Tree {
 
   Node parent_of(const Node& node) const;
   const Directory& directory(uint32_t index) const { return directories_[index]; }
+  // Of the field that the node belongs to, as the node's lens shows it; null for a group.
+  const FieldFiles* files_of(const Node& node) const {
+    return node.lens != nullptr ? node.lens : directories_[node.field].files.get();
+  }
   size_t size() const { return directories_.size(); }
 
-  // "layer1/neurons/42.npy": for messages.
+  // "layer1/@relu/neurons/42.npy": for messages.
   std::string path_of(const Node& node) const;
 
  private:
   Result<Target> lookup_in_directory(const Node& parent, std::string_view name) const;
   Result<Target> lookup_in_bucket(const Node& parent, std::string_view name) const;
   Result<Target> lookup_in_regions(const Node& parent, std::string_view name) const;
+  std::string lens_name(const Node& node) const;
   void list_directory(const Node& parent, uint64_t from, const Emit& emit) const;
   void list_bucket(const Node& parent, uint64_t from, const Emit& emit) const;
 

@@ -11,7 +11,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   app->set_version_flag("--version", "neurofs " NEUROFS_VERSION);
   app->require_subcommand(1);
   for (const auto add : {add_create, add_import, add_write, add_info, add_region, add_mount,
-                         add_umount, add_status, add_stats, add_plugins}) {
+                         add_umount, add_status, add_stats, add_plugins, add_explain_name}) {
     add(*app, exit_code);
   }
   // Last, since a subcommand begins with its parent's footer.

@@ -28,6 +28,7 @@ void add_umount(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_stats(CLI::App& app, int& exit_code);
 void add_plugins(CLI::App& app, int& exit_code);
+void add_explain_name(CLI::App& app, int& exit_code);
 
 // The whole tree.
 std::unique_ptr<CLI::App> make_app(int& exit_code);

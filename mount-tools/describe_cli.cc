@@ -88,13 +88,29 @@ any slice as NumPy writes it; regions/v1.npy is one that
 .B neurofs region add
 has named.
 .TP
+.I @relu,f16/
+a lens: the same files again, transformed while they are read; found by name, not listed. See LENSES.
+.TP
 .I .neurofs/
 field.json, stats.json and metrics; at the root of the mount also status.json, and errors: the arrays
-that are not shown and the newest reads that failed, with the reason.
+that are not shown, the newest names that are no lenses and the newest reads that failed, with the reason.
 .PP
 bfloat16 and float8 have no type in NumPy: they load as |V2 and |V1. With the Python package
 ml_dtypes, array.view("bfloat16") or array.view("float8_e4m3fn") gives the numbers.
-.SH RAW FILES
+)";
+
+constexpr std::string_view kLenses = R"(.SH LENSES
+The name of a lens is @ and steps joined by commas, each applied to what the one before it gives; a step
+with values is written NAME=VALUE or NAME=VALUE:VALUE. Lenses nest: @relu/@f16 is @relu,f16. Where a field
+has an activation
+.RB ( "neurofs create \-\-activation" ,
+the attribute neurofs.activation), its files are shown through that lens, and @raw stands for what is
+stored: @raw/ or @raw,f16/.
+.B neurofs explain\-name
+says what a name means, or why it is not one. The steps:
+)";
+
+constexpr std::string_view kRawFiles = R"(.SH RAW FILES
 A file of elements and nothing else is a field when a description lies beside it: of
 .I activations.bin
 it is
@@ -134,6 +150,17 @@ A list of the axes' names. Default none.
 An object, such as {"neurofs.neuron_axes": 1}. Default none.
 )";
 
+void print_lenses() {
+  fmt::print("{}", kLenses);
+  for (const PluginKind& plugins : list_plugins()) {
+    if (plugins.kind != "lenses") continue;
+    for (const auto& [name, plugin] : plugins.plugins) {
+      const std::string usage = plugin.options.empty() ? "@" + name : plugin.options;
+      fmt::print(".TP\n.B {}\n{}\n", roff(usage), roff(plugin.description));
+    }
+  }
+}
+
 void print_man(const CLI::App& app) {
   fmt::print(".TH NEUROFS 1 \"\" \"neurofs {}\" \"NeuroFS\"\n.SH NAME\nneurofs \\- {}\n",
              NEUROFS_VERSION, "mount an array; every neuron is a file");
@@ -142,6 +169,8 @@ void print_man(const CLI::App& app) {
   fmt::print(".SH COMMANDS\n");
   for (const CLI::App* command : app.get_subcommands({})) print_command(*command, "");
   fmt::print("{}", kSections);
+  print_lenses();
+  fmt::print("{}", kRawFiles);
   fmt::print(
       ".SH EXIT STATUS\n0: done. 1: failed, the reason is on standard error. 2: used wrongly.\n"
       ".SH SEE ALSO\n.BR mount.neurofs (8),\n.BR fusermount3 (1),\n.BR fuser (1)\n");

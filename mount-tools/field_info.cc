@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/checked.h"
+#include "core/field/field_lens.h"
 #include "fs/number_text.h"
 #include "mount-tools/disk_usage.h"
 #include "mount-tools/text.h"
@@ -75,6 +76,12 @@ json field_info(const StoredField& field, const std::string& local_path) {
             {"codecs", spec.codecs_json},
             {"dimension_names", spec.dimension_names},
             {"attributes", spec.attributes}};
+  if (const json* activation = find_neurofs_attribute(spec.attributes, "activation")) {
+    const auto lens = activation_of(spec);
+    info["activation"] = *activation;
+    if (lens.ok()) info["shown_dtype"] = zarr_name(lens->result());
+    if (!lens.ok()) info["activation_error"] = lens.status().message();
+  }
   json shards = json::array();
   for (const ShardLevel& level : spec.shards) {
     shards.push_back(grid_of(spec.shape, level.shard_shape));
@@ -95,6 +102,14 @@ std::string field_lines(const json& info) {
   };
   line("shape", joined(info["shape"]));
   line("dtype", info["dtype"].get<std::string>());
+  if (info.contains("activation_error")) {
+    line("activation",
+         "cannot be mounted: " + printable(info["activation_error"].get<std::string>()));
+  } else if (info.contains("activation")) {
+    line("activation", fmt::format("{}, so that a mount shows {}; @raw/ there is what is stored",
+                                   printable(info["activation"].get<std::string>()),
+                                   info["shown_dtype"].get<std::string>()));
+  }
   line("size", fmt::format("{} ({} bytes)", format_bytes(info["size_bytes"].get<uint64_t>()),
                            format_count(info["size_bytes"].get<uint64_t>())));
   if (!info["shape"].empty()) {  // a mount shows no neurons/ of a single element

@@ -57,6 +57,9 @@ void add_layout_options(CLI::App& command, LayoutOptions& options) {
       .add_option("--neuron-axes", options.neuron_axes,
                   "How many leading axes index neurons (default: all but the last)")
       ->check(CLI::Range(0, static_cast<int>(kMaxRank)));
+  command.add_option("--activation", options.activation,
+                     "Lens through which a mount shows the field, such as relu or gelu,f16; @raw/ "
+                     "shows what is stored (default: none)");
   command.add_option("--names", options.dimension_names, "Names of the axes, joined by commas")
       ->delimiter(',')
       ->allow_extra_args(false);
@@ -80,6 +83,7 @@ Result<CreateOptions> make_create_options(const LayoutOptions& options) {
   create.dimension_names = options.dimension_names;
   NF_TRY(add_attributes(options.attributes, create.attributes));
   if (options.neuron_axes >= 0) create.attributes["neurofs.neuron_axes"] = options.neuron_axes;
+  if (!options.activation.empty()) create.attributes["neurofs.activation"] = options.activation;
   create.overwrite = options.overwrite;
   return create;
 }

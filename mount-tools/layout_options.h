@@ -23,12 +23,13 @@ struct LayoutOptions {
   std::string codec;
   std::string fill;
   int neuron_axes = -1;
+  std::string activation;
   std::vector<std::string> dimension_names;
   std::vector<std::string> attributes;  // KEY=JSON
   bool overwrite = false;
 };
 
-// Adds --chunks, --shards, --codec, --fill, --neuron-axes, --names, --attr, --overwrite.
+// Adds --chunks, --shards, --codec, --fill, --neuron-axes, --activation, --names, --attr, --overwrite.
 void add_layout_options(CLI::App& command, LayoutOptions& options);
 
 Result<CreateOptions> make_create_options(const LayoutOptions& options);

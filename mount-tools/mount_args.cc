@@ -77,7 +77,8 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
       ->check(CLI::Range(0, 1 << 20));
   command
       .add_option("--max-regions", o.max_regions,
-                  "Names of regions that the kernel may remember, about 2 KB each")
+                  "Names of regions and of files below lenses that the kernel may remember, about "
+                  "2 KB each")
       ->capture_default_str()
       ->check(CLI::Range(size_t{16}, size_t{1} << 30));
   command.add_flag("--nonempty", args.nonempty, "Mount although DIR has contents, hiding them");

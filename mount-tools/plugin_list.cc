@@ -5,6 +5,7 @@
 #include "core/cache/eviction_policy.h"
 #include "core/codec/codec.h"
 #include "core/geometry/data_type.h"
+#include "core/lens/lens_step.h"
 #include "core/prefetch/predictor.h"
 #include "core/storage/object_store.h"
 #include "fs/view.h"
@@ -43,6 +44,16 @@ void add(PluginKind& kind, const std::string& name, const std::string& descripti
   kind.plugins.emplace(name, PluginText{description, options_of(kind.kind, name)});
 }
 
+// "@clip=LEAST:GREATEST" of a step that takes values.
+std::string lens_step_usage(const std::string& name, const LensStepKind& kind) {
+  if (kind.values.empty()) return "";
+  std::string usage = "@" + name;
+  for (size_t i = 0; i < kind.values.size(); ++i) {
+    usage += (i == 0 ? "=" : ":") + std::string(kind.values[i]);
+  }
+  return usage;
+}
+
 template <typename RegistryType>
 void add_all(PluginKind& kind) {
   for (const auto& [name, plugin] : RegistryType::instance().all()) {
@@ -71,7 +82,12 @@ std::vector<PluginKind> list_plugins() {
   add_all<PredictorRegistry>(predictors);
   PluginKind views{"views", "the extension of a file name", {}};
   add_all<ViewRegistry>(views);
-  return {stores, codecs, types, policies, predictors, views};
+  PluginKind lenses{"lenses", "steps of a directory @STEP,STEP; --activation of create", {}};
+  for (const auto& [name, plugin] : LensStepRegistry::instance().all()) {
+    add(lenses, name, plugin.description);
+    lenses.plugins[name].options = lens_step_usage(name, plugin.factory);
+  }
+  return {stores, codecs, types, policies, predictors, views, lenses};
 }
 
 }  // namespace neurofs::tools

@@ -1,10 +1,12 @@
 """What the measures run on: programs, mounts, caches, the data set and fio."""
 
+import array
 import contextlib
 import json
 import os
 import platform
 import pathlib
+import random
 import subprocess
 import time
 
@@ -76,6 +78,19 @@ class Machine:
         if not self.field.exists():
             command(self.programs.neurofs, "import", self.raw, self.field, "--shape",
                     f"{self.neurons},1024", "--dtype", "float32")
+
+    def normal_field(self):
+        """256 MiB of float32 values as activations are: a normal distribution."""
+        field = self.work / "normal.zarr"
+        if not field.exists():
+            gauss = random.Random(7).gauss
+            block = array.array("f", (gauss(0, 1) for _ in range(1 << 18))).tobytes()
+            raw = self.work / "normal.raw"
+            raw.write_bytes(block * 256)
+            command(self.programs.neurofs, "import", raw, field, "--shape", "65536,1024", "--dtype",
+                    "float32")
+            raw.unlink()
+        return field
 
     @contextlib.contextmanager
     def mounted(self, ram="2GiB", field=None):

@@ -163,6 +163,23 @@ class Measures:
             left, right = self.pairs(lambda: cost(ours), lambda: cost(null))
             yield Row("open+read+close of a cached neuron", "us", left, right, "null daemon", limit=4)
 
+    # --- lenses against the plain copy
+
+    def lenses(self):
+        """1 MiB of results a read, so that @f16 takes 2 MiB of stored values and @f64 half of one."""
+        span = 128 << 20
+        with self.machine.mounted("2GiB", self.machine.normal_field()) as point:
+            self.warm(point, 256 << 20)
+
+            def rate(directory):
+                return self.load("read", point / directory / "field.raw", "--direct", "--span", span,
+                                 "--sequential", "--block", "1MiB", "--seconds",
+                                 self.seconds)["mb_per_s"]
+            for lens, most in LENS_COSTS:
+                left, right = self.pairs(lambda: rate(f"@{lens}"), lambda: rate(""))
+                yield Row(f"sequential 1 MiB from RAM, O_DIRECT, @{lens}", "MB/s", left, right,
+                          "without a lens", least_ratio=1 / most)
+
     # --- in process
 
     def in_process(self):
@@ -223,5 +240,10 @@ class Measures:
                       limit=25)
 
 
+# How many times the plain copy's time a lens may take.
+LENS_COSTS = [("f32", 1.15), ("f16", 1.15), ("f64", 1.15), ("relu", 1.15), ("scale=0.5", 1.15),
+              ("relu,f16", 1.15), ("sigmoid", 2.0), ("tanh", 2.0), ("gelu", 2.0), ("gelu_tanh", 2.0),
+              ("silu", 2.0), ("softplus", 2.0), ("exp", 2.0), ("log1p", 2.0)]
+
 MEASURES = ["ram_random", "cold_random", "cold_sequential", "ram_sequential", "page_cached",
-            "open_cached", "in_process", "create", "mount", "stat"]
+            "open_cached", "lenses", "in_process", "create", "mount", "stat"]

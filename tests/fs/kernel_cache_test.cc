@@ -60,13 +60,25 @@ class KernelCacheTest : public testing::Test {
 
 TEST_F(KernelCacheTest, TakesBackTheOldestNames) {
   KernelCache cache(*fs, 50, calls);
-  for (int i = 0; i < 80; ++i) cache.note(kRootId, std::to_string(i));
+  for (int i = 0; i < 80; ++i) cache.note(kRootId, std::to_string(i), FileType::kFile);
   EXPECT_TRUE(soon([&] { return taken_back() == 30; })) << taken_back();
   cache.stop();
   ASSERT_TRUE(cache.wait(std::chrono::seconds(10)));
   for (size_t i = 0; i < 30; ++i) EXPECT_EQ(names[i], std::to_string(i));
-  cache.note(kRootId, "late");
+  cache.note(kRootId, "late", FileType::kFile);
   EXPECT_EQ(taken_back(), 30u) << "stopped";
+}
+
+TEST_F(KernelCacheTest, FilesDoNotPushOutDirectories) {
+  KernelCache cache(*fs, 80, calls);
+  cache.note(kRootId, "@relu", FileType::kDirectory);
+  for (int i = 0; i < 200; ++i) cache.note(kRootId, std::to_string(i), FileType::kFile);
+  EXPECT_TRUE(soon([&] { return taken_back() == 120; })) << taken_back();
+  for (int i = 0; i < 10; ++i) cache.note(kRootId, "@" + std::to_string(i), FileType::kDirectory);
+  EXPECT_TRUE(soon([&] { return taken_back() == 121; })) << taken_back();
+  cache.stop();
+  ASSERT_TRUE(cache.wait(std::chrono::seconds(10)));
+  EXPECT_EQ(names.back(), "@relu");
 }
 
 TEST_F(KernelCacheTest, DropsAFieldWhoseDataHasChanged) {

@@ -10,6 +10,7 @@
 #include "core/engine/field.h"
 #include "core/engine/field_writer.h"
 #include "tests/model/model_case.h"
+#include "tests/model/random_lens.h"
 #include "tests/model/random_region.h"
 #include "tests/model/tiny_zarr.h"
 
@@ -19,11 +20,28 @@ namespace {
 constexpr int kThreads = 8;
 constexpr int kReadsPerThread = 60;
 constexpr int kFieldsAtOnce = 3;
+constexpr int kLensesPerField = 3;
+
+// A field as a lens shows it.
+struct Shown {
+  Lens lens;
+  DenseField dense;
+};
 
 struct Subject {
   ModelCase model;
   std::shared_ptr<Field> field;
+  std::vector<Shown> shown;  // as it is stored, and through lenses
 };
+
+std::vector<Shown> show(Random& random, const DenseField& dense) {
+  std::vector<Shown> shown = {{Lens(dense.dtype()), dense}};
+  for (int i = 0; i < kLensesPerField; ++i) {
+    const Lens lens = random_lens(random, dense.dtype());
+    shown.push_back({lens, through(dense, lens)});
+  }
+  return shown;
+}
 
 std::shared_ptr<StoredField> open_field(const std::filesystem::path& directory, Engine* engine,
                                         bool writable) {
@@ -69,16 +87,18 @@ Result<ByteVector> read_some(const RegionReader& reader, Random& random, uint64_
 // One random byte range of one random region; false stops the thread.
 bool check_one_read(const Subject& subject, Random& random) {
   const NamedRegion wanted = random_region(random, subject.model.layout.shape);
+  const Shown& shown = random.pick(subject.shown);
   const auto where = [&] {
-    return fmt::format("region '{}' of {}", wanted.text, subject.model.describe());
+    return fmt::format("region '{}' through '{}' of {}", wanted.text, shown.lens.name(),
+                       subject.model.describe());
   };
   const auto parsed = parse_region(wanted.text, subject.model.layout.shape);
   if (!parsed.ok()) {
     ADD_FAILURE() << where() << ": " << parsed.status().to_string();
     return false;
   }
-  const ByteVector expected = subject.model.dense.take(wanted.region);
-  const RegionReader reader(subject.field, parsed.value());
+  const ByteVector expected = shown.dense.take(wanted.region);
+  const RegionReader reader(subject.field, parsed.value(), shown.lens);
   if (reader.size() != expected.size()) {
     ADD_FAILURE() << where() << ": size " << reader.size() << ", expected " << expected.size();
     return false;
@@ -135,7 +155,8 @@ void compare_until_time_is_up(MakeSubject make) {
     const uint64_t first = seed + fields;
     for (int i = 0; i < kFieldsAtOnce; ++i, ++fields) {
       const auto place = directory.path() / std::to_string(i);
-      Subject subject{make(seed + fields, place), nullptr};
+      Subject subject{make(seed + fields, place), nullptr, {}};
+      subject.shown = show(random, subject.model.dense);
       const auto stored = open_field(place, engine.get(), false);
       ASSERT_NE(stored, nullptr) << subject.model.describe();
       auto field = engine->attach(stored);

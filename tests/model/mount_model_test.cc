@@ -10,6 +10,7 @@
 
 #include "tests/model/model_case.h"
 #include "tests/model/mounted_field.h"
+#include "tests/model/random_lens.h"
 #include "tests/model/random_region.h"
 
 namespace neurofs::model {
@@ -18,11 +19,31 @@ namespace {
 constexpr int kFieldsAtOnce = 8;
 constexpr int kThreads = 8;
 constexpr int kReadsPerThread = 80;
+constexpr int kLensesPerField = 3;
+
+// A field's directory, or that of a lens in it.
+struct Shown {
+  std::string directory;  // "" or "@relu,f16" or "@relu/@f16"
+  DenseField dense;
+};
 
 struct Subject {
   ModelCase model;
   std::filesystem::path directory;  // in the mount
+  std::vector<Shown> shown;
 };
+
+std::vector<Shown> show(Random& random, const DenseField& dense) {
+  std::vector<Shown> shown = {{"", dense}, {"@raw", dense}};
+  for (int i = 0; i < kLensesPerField; ++i) {
+    const Lens lens = random_lens(random, dense.dtype());
+    std::string directory = "@" + lens.name();
+    const size_t comma = directory.find(',');
+    if (comma != std::string::npos && random.chance(0.3)) directory.replace(comma, 1, "/@");
+    shown.push_back({directory, through(dense, lens)});
+  }
+  return shown;
+}
 
 // What one file must hold.
 struct ExpectedFile {
@@ -158,10 +179,11 @@ bool check_range(const std::filesystem::path& path, uint64_t header, const Expec
 }
 
 bool check_one_read(const Subject& subject, Random& random) {
-  const DataType dtype = subject.model.layout.dtype;
-  const ExpectedFile file = random_file(random, subject.model.dense);
+  const Shown& shown = random.pick(subject.shown);
+  const DataType dtype = shown.dense.dtype();
+  const ExpectedFile file = random_file(random, shown.dense);
   const std::string extension = random.chance(0.1) ? ".txt" : random.chance(0.5) ? ".npy" : ".raw";
-  const std::filesystem::path path = subject.directory / (file.name + extension);
+  const std::filesystem::path path = subject.directory / shown.directory / (file.name + extension);
   try {
     uint64_t header = 0;
     const bool right = extension == ".txt"   ? check_text(path, file, dtype)
@@ -210,9 +232,10 @@ TEST(MountModel, RandomFieldsOfAGroup) {
     while (static_cast<int>(subjects.size()) < kFieldsAtOnce) {
       const std::string name = fmt::format("f{}", subjects.size());
       subjects.push_back(
-          {make_case(seed + fields++, group / name), temporary.path() / "mnt" / name});
+          {make_case(seed + fields++, group / name), temporary.path() / "mnt" / name, {}});
     }
     Random random(first);
+    for (Subject& subject : subjects) subject.shown = show(random, subject.model.dense);
     const std::string options =
         fmt::format("--ram {}MiB --threads {}{}", random.between(2, 8), random.between(1, 16),
                     random.chance(0.2) ? " --direct-io" : "");

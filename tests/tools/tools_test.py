@@ -18,7 +18,7 @@ NEUROFS = os.environ["NEUROFS"]
 BUILD = pathlib.Path(os.environ["NEUROFS_BUILD"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["create", "import", "write", "info", "region", "mount", "umount", "status", "stats",
-            "plugins"]
+            "plugins", "explain-name"]
 
 
 def run(*arguments, check=True, **options):
@@ -98,6 +98,23 @@ class CommandLine(InFolder):
         self.assertIn("bfloat16", plugins["dtypes"])
         self.assertIn("stride", plugins["predictors"])
         self.assertEqual(sorted(plugins["views"]), ["npy", "raw", "txt"])
+        self.assertIn("gelu", plugins["lenses"])
+        self.assertIn("LEAST:GREATEST", plugins["lenses"]["clip"]["options"])
+
+    def test_explain_name_without_a_mount(self):
+        told = neurofs("explain-name", "--dtype", "int16", "@scale=0.5,f16").stdout
+        self.assertIn("int16 to float16", told)
+        neurofs("create", self.field, "--shape", "100,7")
+        told = json.loads(neurofs("explain-name", "--json", f"{self.field}/neurons/99.npy").stdout)
+        self.assertEqual([part["kind"] for part in told["parts"]], ["neurons", "neuron"])
+        for name, reason in [("neurons/100.npy", "past the end"), ("@rellu", "rellu"),
+                             ("regions/7:", "extensions"), ("@\nrelu", "\\x0a")]:
+            done = neurofs("explain-name", f"{self.field}/{name}", check=False)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn(reason, done.stdout)
+        done = neurofs("explain-name", self.folder / "absent/neurons/1.npy", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--dtype", done.stderr)
 
 
 class Fields(InFolder):
@@ -139,6 +156,14 @@ class Fields(InFolder):
     def test_a_refused_field_leaves_nothing_behind(self):
         neurofs("create", self.field, "--shape", "10,10", "--codec", "zst", check=False)
         self.assertFalse(self.field.exists())
+        done = neurofs("create", self.field, "--shape", "10,10", "--activation", "rellu", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("rellu", done.stderr)
+        self.assertFalse(self.field.exists())
+
+    def test_info_tells_the_activation(self):
+        neurofs("create", self.field, "--shape", "10,10", "--activation", "gelu,f16")
+        self.assertIn("gelu,f16, so that a mount shows float16", neurofs("info", self.field).stdout)
 
     def test_write_refuses_another_shape_or_type(self):
         neurofs("create", self.field, "--shape", "10,10")

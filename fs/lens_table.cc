@@ -1,0 +1,26 @@
+#include "fs/lens_table.h"
+
+#include <algorithm>
+
+namespace neurofs {
+
+std::shared_ptr<const FieldFiles> LensTable::files(uint32_t field, const FieldFiles& own,
+                                                   const Lens& lens) {
+  const std::lock_guard lock(mutex_);
+  std::weak_ptr<const FieldFiles>& known = files_[{field, lens.name()}];
+  if (auto files = known.lock()) return files;
+  auto files = std::make_shared<const FieldFiles>(own, lens);
+  known = files;
+  if (files_.size() >= sweep_at_) {
+    std::erase_if(files_, [](const auto& entry) { return entry.second.expired(); });
+    sweep_at_ = std::max<size_t>(2 * files_.size(), 64);
+  }
+  return files;
+}
+
+size_t LensTable::size() const {
+  const std::lock_guard lock(mutex_);
+  return files_.size();
+}
+
+}  // namespace neurofs

@@ -1,0 +1,34 @@
+// LensTable: the files of every lens that some node still shows, one FieldFiles a field and lens.
+//
+// Purpose: all spellings of a lens, and all nodes below it, share one set of layouts and one reader. The
+// table holds nothing alive: files go with the last interned node that carries them, so the kernel's
+// forgets bound the memory. Thread-safety: every method from any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "fs/field_files.h"
+
+namespace neurofs {
+
+class LensTable {
+ public:
+  // The files of field number `field`, whose own files are `own`, through `lens`.
+  std::shared_ptr<const FieldFiles> files(uint32_t field, const FieldFiles& own, const Lens& lens);
+
+  // Lenses that are alive, and some that were.
+  size_t size() const;
+
+ private:
+  using Key = std::pair<uint32_t, std::string>;  // the field's number, the lens's canonical name
+
+  mutable std::mutex mutex_;
+  std::map<Key, std::weak_ptr<const FieldFiles>> files_;  // guarded by mutex_
+  size_t sweep_at_ = 64;  // guarded by mutex_: size for the next sweep
+};
+
+}  // namespace neurofs
