@@ -1,10 +1,10 @@
 # NEUROFS_CUDA=AUTO|ON|OFF: whether the CUDA plugin is built; NEUROFS_HAVE_CUDA says what came of it.
 #
-# AUTO builds it where nvcc works, but not in sanitizer builds: they see nothing of a kernel, and the
-# host code under it runs there against an emulation. The program that comes out needs no CUDA library:
-# the runtime is linked statically and looks for the driver when a GPU is asked for.
+# AUTO builds it where nvcc works, but not in sanitizer builds: they see nothing of a kernel. The program
+# that comes out needs no CUDA library: the runtime is linked statically and looks for the driver when a
+# GPU is asked for.
 
-set(NEUROFS_CUDA OFF CACHE STRING "Build for NVIDIA GPUs: AUTO, ON or OFF")
+set(NEUROFS_CUDA AUTO CACHE STRING "Build for NVIDIA GPUs: AUTO, ON or OFF")
 set_property(CACHE NEUROFS_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(NEUROFS_HAVE_CUDA OFF)
 

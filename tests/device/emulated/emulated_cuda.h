@@ -1,7 +1,7 @@
 // CUDA on the CPU, for tests: the kernel files as plain C++, and launch_kernel() as loops.
 //
 // Purpose: the kernels' arithmetic, index computations and bounds run in every build that has CUDA's
-// headers, under the contract suite and the sanitizers, also where there is no GPU. Included
+// headers, under the contract suite, also where there is no GPU. Included
 // before the kernel files. A block's threads are threads of the host where a kernel has barriers, one
 // thread after the other where it has none. What this cannot show: speed, warps, memory ordering.
 #pragma once

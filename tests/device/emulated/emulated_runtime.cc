@@ -1,8 +1,7 @@
 // The part of the CUDA runtime that the plugin uses, on the host's memory, done at once.
 //
 // Everything a stream is asked to do is done before the call returns, which is one of the orders that a
-// GPU may choose. "Device" memory comes from the host's allocator, so that sanitizers find what a kernel
-// reads or writes out of bounds.
+// GPU may choose. "Device" memory comes from the host's allocator.
 #include <cuda_runtime_api.h>
 
 #include <cstdlib>
