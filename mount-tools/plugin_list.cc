@@ -67,6 +67,7 @@ std::vector<PluginKind> list_plugins() {
   PluginKind stores{"stores", "SOURCE of mount and import: SCHEME://...", {}};
   add_all<StoreRegistry>(stores);
   PluginKind codecs{"codecs", "a field's metadata; --codec of create and import", {}};
+  add_all<ArrayToArrayRegistry>(codecs);
   add_all<ArrayToBytesRegistry>(codecs);
   add_all<BytesToBytesRegistry>(codecs);
   add(codecs, "transpose", "permutes axes; read by strides, never executed");

@@ -1,7 +1,7 @@
 // Codec: one step of a chunk's encoding. The seam behind which each codec is one file.
 //
-// Purpose: the three kinds of Zarr v3 codecs. `transpose` (array to array) is not executed, see
-// CodecChain; so two interfaces are left.
+// Purpose: the three kinds of Zarr v3 codecs. Of those from array to array `transpose` is not
+// executed, see CodecChain; the others change each element by itself and perhaps its type.
 // Thread-safety: const methods run on many threads at once; per-call state lives on the stack or in
 // thread-local buffers. Ownership: spans are borrowed for the call.
 // Errors: decode returns kCorrupt for any input that is not exactly what the metadata promises; it
@@ -22,11 +22,27 @@
 
 namespace neurofs {
 
-// One decoded chunk as a step sees it: `shape` already permuted by the transposes before it.
+// One decoded chunk as a step sees it: `shape` already permuted by the transposes before it, the
+// type and the fill value those that the element-wise codecs before it give.
 struct ChunkSpec {
   Dims shape;
   DataType dtype = DataType::kUint8;
-  ByteVector fill;  // one element, native byte order
+  ByteVector fill;  // one element, native byte order; empty where a codec before it defines none
+};
+
+// A codec that works on each element by itself, so that any part of a chunk can be decoded alone and
+// the place in memory of an element does not matter.
+class ArrayToArrayCodec {
+ public:
+  virtual ~ArrayToArrayCodec() = default;
+  // The type that the codecs after this one see.
+  virtual DataType encoded_type() const = 0;
+  // `count` dense elements in native byte order on both sides; no overlap; no alignment is needed.
+  // kInvalidArgument for an element that has no value on the other side.
+  virtual Status decode(const std::byte* encoded, std::byte* decoded, size_t count) const = 0;
+  virtual Status encode(const std::byte* decoded, std::byte* encoded, size_t count) const = 0;
+  // False when the codec's definition leaves the fill value's encoding open (numcodecs' own).
+  virtual bool encodes_fill() const { return true; }
 };
 
 class ArrayToBytesCodec {
@@ -67,11 +83,14 @@ class BytesToBytesCodec {
   virtual Result<ByteVector> encode(Bytes decoded) const = 0;
 };
 
+using ArrayToArrayFactory = std::function<Result<std::shared_ptr<const ArrayToArrayCodec>>(
+    const nlohmann::json& configuration, const ChunkSpec& spec)>;
 using ArrayToBytesFactory = std::function<Result<std::shared_ptr<const ArrayToBytesCodec>>(
     const nlohmann::json& configuration, const ChunkSpec& spec)>;
 using BytesToBytesFactory = std::function<Result<std::shared_ptr<const BytesToBytesCodec>>(
     const nlohmann::json& configuration, const ChunkSpec& spec)>;
 
+using ArrayToArrayRegistry = Registry<ArrayToArrayFactory>;
 using ArrayToBytesRegistry = Registry<ArrayToBytesFactory>;
 using BytesToBytesRegistry = Registry<BytesToBytesFactory>;
 

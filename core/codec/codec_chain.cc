@@ -73,13 +73,12 @@ Result<CodecChain> CodecChain::parse(const nlohmann::json& codecs, const ChunkSp
   for (size_t i = 0; i < codecs.size(); ++i) {
     NF_ASSIGN(const CodecEntry entry, parse_codec_entry(codecs[i], i));
     if (entry.name == "transpose") {
-      if (chain.array_to_bytes_) {
-        return invalid_argument("codec transpose comes after " + chain.array_to_bytes_name_ +
-                                ", which has already made bytes of the array");
-      }
+      NF_TRY(chain.require_array(entry));
       NF_ASSIGN(const Dims order, parse_transpose_order(entry, stored.shape.size()));
       permute(order, &stored.shape);
       permute(order, &chain.stored_axes_);
+    } else if (ArrayToArrayRegistry::instance().find(entry.name)) {
+      NF_TRY(chain.add_array_to_array(entry, &stored));
     } else if (ArrayToBytesRegistry::instance().find(entry.name)) {
       NF_TRY(chain.set_array_to_bytes(entry, stored));
     } else {
@@ -92,11 +91,22 @@ Result<CodecChain> CodecChain::parse(const nlohmann::json& codecs, const ChunkSp
   return chain;
 }
 
+Status CodecChain::require_array(const CodecEntry& entry) const {
+  if (!array_to_bytes_) return {};
+  return invalid_argument("codec " + entry.name + " comes after " + array_to_bytes_name_ +
+                          ", which has already made bytes of the array");
+}
+
+Status CodecChain::add_array_to_array(const CodecEntry& entry, ChunkSpec* stored) {
+  NF_TRY(require_array(entry));
+  const auto* plugin = ArrayToArrayRegistry::instance().find(entry.name);
+  NF_ASSIGN(auto codec, plugin->factory(*entry.configuration, *stored));
+  return elements_.add(entry.name, std::move(codec), stored);
+}
+
 Status CodecChain::set_array_to_bytes(const CodecEntry& entry, const ChunkSpec& stored) {
-  if (array_to_bytes_) {
-    return invalid_argument("codec " + entry.name + " comes after " + array_to_bytes_name_ +
-                            ", which has already made bytes of the array");
-  }
+  NF_TRY(require_array(entry));
+  NF_ASSIGN(array_size_, byte_size(stored));
   const auto* plugin = ArrayToBytesRegistry::instance().find(entry.name);
   NF_ASSIGN(array_to_bytes_, plugin->factory(*entry.configuration, stored));
   array_to_bytes_name_ = entry.name;
@@ -104,7 +114,7 @@ Status CodecChain::set_array_to_bytes(const CodecEntry& entry, const ChunkSpec& 
   swap_unit_ = array_to_bytes_->swaps_bytes() ? swap_unit(stored.dtype) : 1;
   fixed_encoded_size_ = array_to_bytes_->fixed_encoded_size();
   max_encoded_size_ = array_to_bytes_->max_encoded_size();
-  if (!is_raw_) max_encoded_size_ = std::min(max_encoded_size_, opaque_bound(decoded_size_));
+  if (!is_raw_) max_encoded_size_ = std::min(max_encoded_size_, opaque_bound(array_size_));
   encoded_cap_ = chain_bound(max_encoded_size_);
   return {};
 }
@@ -150,22 +160,37 @@ Status CodecChain::decode(Bytes encoded, MutableBytes decoded) const {
     return internal_error("decode into " + std::to_string(decoded.size()) +
                           " bytes where a chunk has " + std::to_string(decoded_size_));
   }
+  if (elements_.empty()) return decode_array(encoded, decoded);
+  ByteVector array(array_size_);
+  NF_TRY(decode_array(encoded, array));
+  return elements_.decode(array, decoded);
+}
+
+Status CodecChain::decode_array(Bytes encoded, MutableBytes array) const {
   ByteVector scratch;
   for (size_t i = steps_.size(); i-- > 0;) {
     const Step& step = steps_[i];
     // The usual case: the last step to undo fills the caller's buffer, without a copy.
     if (i == 0 && array_to_bytes_->is_raw() && !step.codec->strips()) {
-      NF_TRY(step.codec->decode_exact(encoded, decoded).with_context(step_context(step.name)));
-      byte_swap(decoded, swap_unit_);
+      NF_TRY(step.codec->decode_exact(encoded, array).with_context(step_context(step.name)));
+      byte_swap(array, swap_unit_);
       return {};
     }
     NF_TRY(decode_step(step, &encoded, &scratch).with_context(step_context(step.name)));
   }
-  return array_to_bytes_->decode(encoded, decoded).with_context(step_context(array_to_bytes_name_));
+  return array_to_bytes_->decode(encoded, array).with_context(step_context(array_to_bytes_name_));
 }
 
-void CodecChain::decode_raw_part(MutableBytes part) const {
-  byte_swap(part, swap_unit_);
+ByteRange CodecChain::encoded_part(ByteRange decoded) const {
+  if (elements_.empty()) return decoded;
+  const size_t from = elements_.decoded_item();
+  const size_t to = elements_.encoded_item();
+  return {decoded.offset / from * to, decoded.length / from * to};
+}
+
+Status CodecChain::decode_raw_part(MutableBytes encoded, MutableBytes decoded) const {
+  byte_swap(encoded, swap_unit_);
+  return elements_.empty() ? Status() : elements_.decode(encoded, decoded);
 }
 
 Result<ByteVector> CodecChain::encode(Bytes decoded) const {
@@ -173,6 +198,11 @@ Result<ByteVector> CodecChain::encode(Bytes decoded) const {
   if (decoded.size() != decoded_size_) {
     return invalid_argument("encode of " + std::to_string(decoded.size()) +
                             " bytes where a chunk has " + std::to_string(decoded_size_));
+  }
+  ByteVector array;
+  if (!elements_.empty()) {
+    NF_ASSIGN(array, elements_.encode(decoded));
+    decoded = array;
   }
   NF_ASSIGN(ByteVector bytes, array_to_bytes_->encode(decoded));
   for (const Step& step : steps_) {

@@ -3,7 +3,8 @@
 // Purpose: prepare once per array, run many times. A chain turns the encoded bytes of a chunk into
 // its elements in *stored order*: native byte order, C order over the stored axes. `transpose`
 // steps are never executed: they only permute `stored_axes()`, and the copy out of a block applies
-// the permutation as strides. Thread-safety: immutable after parse; decode and encode may run on
+// the permutation as strides. Element-wise steps (`scale_offset`, `cast_value`) may change the size of
+// an element on its way: "decoded" is always what the array's type says. Thread-safety: immutable after parse; decode and encode may run on
 // many threads at once. Ownership: owns its codecs; never keeps the bytes it is given. Units:
 // bytes; shapes in elements. Errors: unknown codec or configuration kUnsupported / kInvalidArgument
 // at parse; at decode every mismatch of length, checksum or structure is kCorrupt, output never
@@ -19,6 +20,7 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/codec/codec.h"
+#include "core/codec/element_steps.h"
 #include "core/geometry/data_type.h"
 #include "core/geometry/shape.h"
 
@@ -37,9 +39,12 @@ class CodecChain {
   // Axis i of the stored layout is axis stored_axes()[i] of the array. Identity without transposes.
   const Dims& stored_axes() const { return stored_axes_; }
 
-  // Encoded bytes are the elements themselves (transposes and `bytes` only), so that any part of a
-  // chunk can be read alone.
+  // Encoded bytes are the elements one after another (transposes, element-wise steps and `bytes`
+  // only), so that any part of a chunk can be read alone.
   bool is_raw() const { return is_raw_; }
+
+  // Stored elements have other values than the array's: they cannot be used as they lie there.
+  bool transforms_elements() const { return !elements_.empty(); }
 
   // Bytes of one decoded chunk.
   size_t decoded_size() const { return decoded_size_; }
@@ -54,9 +59,12 @@ class CodecChain {
   // Precondition: decoded.size() == decoded_size().
   Status decode(Bytes encoded, MutableBytes decoded) const;
 
-  // For raw chains: turns a part of the encoded bytes (a whole number of elements) into elements in
-  // place, that is, swaps bytes where the stored order is not this machine's.
-  void decode_raw_part(MutableBytes part) const;
+  // For raw chains: the encoded bytes of a part of the decoded chunk (a whole number of elements).
+  ByteRange encoded_part(ByteRange decoded) const;
+
+  // For raw chains: turns such a part into elements. `encoded` is overwritten; it is `decoded` itself
+  // unless transforms_elements(), and then does not overlap it.
+  Status decode_raw_part(MutableBytes encoded, MutableBytes decoded) const;
 
   // `decoded` is in stored order and native byte order.
   Result<ByteVector> encode(Bytes decoded) const;
@@ -70,9 +78,13 @@ class CodecChain {
   };
 
   Status set_array_to_bytes(const CodecEntry& entry, const ChunkSpec& stored);
+  Status add_array_to_array(const CodecEntry& entry, ChunkSpec* stored);
   Status add_bytes_to_bytes(const CodecEntry& entry, const ChunkSpec& stored);
+  Status require_array(const CodecEntry& entry) const;
+  Status decode_array(Bytes encoded, MutableBytes array) const;
   Status decode_step(const Step& step, Bytes* encoded, ByteVector* scratch) const;
 
+  ElementSteps elements_;
   std::string array_to_bytes_name_;
   std::shared_ptr<const ArrayToBytesCodec> array_to_bytes_;  // null only before parse
   std::vector<Step> steps_;                                  // in encode order
@@ -80,6 +92,7 @@ class CodecChain {
   bool is_raw_ = false;
   size_t swap_unit_ = 1;  // > 1: raw parts are byte-swapped in units of this many bytes
   size_t decoded_size_ = 0;
+  size_t array_size_ = 0;  // of what array_to_bytes_ is given: decoded_size_ without element steps
   size_t fixed_encoded_size_ = 0;
   size_t max_encoded_size_ = 0;
   size_t encoded_cap_ = 0;  // of every step, however many there are

@@ -33,6 +33,12 @@ std::string excerpt(const nlohmann::json& value) {
   return text;
 }
 
+Status wrong_member(std::string_view member, const nlohmann::json& value,
+                    std::string_view expected) {
+  return invalid_argument(std::string(member) + " is " + excerpt(value) + ", not " +
+                          std::string(expected));
+}
+
 Status CodecConfig::allow_only(std::initializer_list<std::string_view> names) const {
   if (json_.is_null()) return {};
   if (!json_.is_object()) {

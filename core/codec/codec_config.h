@@ -44,4 +44,8 @@ class CodecConfig {
 // A JSON value as text for a message, cut to a length that a log line bears.
 std::string excerpt(const nlohmann::json& value);
 
+// kInvalidArgument "MEMBER is VALUE, not EXPECTED".
+Status wrong_member(std::string_view member, const nlohmann::json& value,
+                    std::string_view expected);
+
 }  // namespace neurofs

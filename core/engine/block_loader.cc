@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <new>
 #include <thread>
 
@@ -100,7 +101,7 @@ void BlockLoader::load_once(std::span<BlockLoad> loads) const {
     } else if (place.kind == ChunkPlace::Kind::kError) {
       finish(loads[i], place.status);
     } else {
-      jobs.push_back({&loads[i], &place, {}});
+      jobs.push_back({&loads[i], &place, {}, {}});
     }
   }
   if (jobs.empty()) return;
@@ -124,7 +125,7 @@ bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) 
     missing(*job.load, *job.place);
     return false;
   }
-  const uint64_t expected = field_.spec().codecs.decoded_size();
+  const uint64_t expected = field_.spec().codecs.fixed_encoded_size();
   if (info->size != expected) {
     reject(job, corrupt("object " + job.place->key + " has " + std::to_string(info->size) +
                         " bytes where the metadata promises " + std::to_string(expected)));
@@ -136,33 +137,74 @@ bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) 
 }
 
 void BlockLoader::load_raw(std::span<Job> jobs) const {
+  const CodecChain& codecs = field_.spec().codecs;
   std::vector<Job> ready;
   ready.reserve(jobs.size());
   const ChunkPlace* checked = nullptr;
   for (Job& job : jobs) {
     if (!check_object_size(job, &checked)) continue;
-    const ByteRange part = grid_.part_of_chunk(job.load->key.block);
+    const ByteRange part = codecs.encoded_part(grid_.part_of_chunk(job.load->key.block));
     const bool in_object = job.place->kind == ChunkPlace::Kind::kRange;
     if (in_object && part.end() > job.place->range.length) {
       reject(job, corrupt("object " + job.place->key + ": the chunk has " +
                           std::to_string(job.place->range.length) +
                           " bytes where the metadata promises " +
-                          std::to_string(field_.spec().codecs.decoded_size())));
+                          std::to_string(codecs.fixed_encoded_size())));
       continue;
     }
     job.range = {(in_object ? job.place->range.offset : 0) + part.offset, part.length};
+    if (!codecs.transforms_elements()) job.dest = job.load->dest.first(part.length);
     ready.push_back(job);
   }
-  read_raw(ready, true);
+  if (codecs.transforms_elements()) {
+    read_transformed(ready);
+  } else {
+    read_raw(ready, true);
+  }
+}
+
+void BlockLoader::read_transformed(std::span<Job> jobs) const {
+  while (!jobs.empty()) {
+    uint64_t bytes = 0;
+    size_t count = 0;
+    do {
+      bytes += jobs[count++].range.length;
+    } while (count < jobs.size() && bytes + jobs[count].range.length <= scratch_.capacity());
+    const auto batch = jobs.first(count);
+    const Reservation held = scratch_.reserve(std::min(bytes, scratch_.capacity()));
+    const auto stored = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    MutableBytes rest{stored.get(), bytes};
+    for (Job& job : batch) {
+      job.dest = rest.first(job.range.length);
+      rest = rest.subspan(job.range.length);
+    }
+    read_raw(batch, true);
+    parallel_for(decoders_, count, [&](size_t i) { decode_transformed(batch[i]); });
+    jobs = jobs.subspan(count);
+  }
+}
+
+// What read_raw() has brought and left for here.
+void BlockLoader::decode_transformed(const Job& job) const {
+  if (job.load->outcome != Outcome::kPending) return;
+  const uint64_t block = job.load->key.block;
+  const Status decoded = field_.spec().codecs.decode_raw_part(
+      job.dest, job.load->dest.first(grid_.part_of_chunk(block).length));
+  if (decoded.ok()) {
+    finish(*job.load, {});
+  } else {
+    reject(job, decoded.with_context("object " + job.place->key));
+  }
 }
 
 void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
+  const CodecChain& codecs = field_.spec().codecs;
   std::vector<MutableBytes> dests(jobs.size());
   std::vector<ReadOp> ops;
   std::vector<size_t> first_job;
   for (size_t i = 0; i < jobs.size(); ++i) {
     const Job& job = jobs[i];
-    dests[i] = job.load->dest.first(job.range.length);
+    dests[i] = job.dest;
     if (merge && !ops.empty()) {
       ReadOp& last = ops.back();
       if (last.range.end() == job.range.offset && last.range.length < kMostMerged &&
@@ -194,8 +236,8 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
     if (op.outcome == ReadOp::Outcome::kData) versions_.see(op.key, op.if_version);
     for (const Job& job : group) {
       if (op.outcome == ReadOp::Outcome::kData) {
-        field_.spec().codecs.decode_raw_part(job.load->dest.first(job.range.length));
-        finish(*job.load, {});
+        if (codecs.transforms_elements()) continue;  // left to decode_transformed()
+        finish(*job.load, codecs.decode_raw_part(job.dest, job.dest));
       } else if (op.outcome == ReadOp::Outcome::kMissing) {
         if (job.place->kind == ChunkPlace::Kind::kWholeObject) {
           job.place->version.clear();

@@ -1,7 +1,8 @@
 // BlockLoader: brings missing blocks from the store: places, one batch of reads, codecs.
 //
 // Purpose: the load step of a read. Raw blocks that are neighbours on disk become one read straight
-// into their slots; encoded chunks are read side by side and decoded on all CPUs.
+// into their slots, or through scratch memory where element-wise codecs change their size; encoded
+// chunks are read side by side and decoded on all CPUs.
 // Thread-safety: load() from many threads. Ownership: borrows the field, grid and executor.
 // Memory: encoded bytes are held only within `scratch`, a budget of its own; one chunk at least.
 // Errors: per block, with the field, chunk and cause; a neighbour's failure never fails a block.
@@ -32,11 +33,14 @@ class BlockLoader {
   struct Job {
     BlockLoad* load;
     ChunkPlace* place;
-    ByteRange range;  // raw: bytes of the object
+    ByteRange range;    // raw: bytes of the object
+    MutableBytes dest;  // raw: where they are read to
   };
   void load_once(std::span<BlockLoad> loads) const;
   void load_raw(std::span<Job> jobs) const;
   void read_raw(std::span<Job> jobs, bool merge) const;
+  void read_transformed(std::span<Job> jobs) const;
+  void decode_transformed(const Job& job) const;
   bool check_object_size(const Job& job, const ChunkPlace** checked) const;
   void load_encoded(std::span<Job> jobs) const;
   void read_and_decode(std::span<Job> jobs) const;

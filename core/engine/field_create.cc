@@ -41,7 +41,9 @@ bool is_compressed(const json& codecs) {
   if (!codecs.is_array()) return false;
   for (const json& codec : codecs) {
     const std::string name = codec.is_object() ? codec.value("name", "") : "";
-    if (name != "bytes" && name != "transpose") return true;
+    const bool keeps_places = name == "bytes" || name == "transpose" ||
+                              ArrayToArrayRegistry::instance().find(name) != nullptr;
+    if (!keeps_places) return true;
   }
   return false;
 }

@@ -69,6 +69,11 @@ Result<MMapNeuralField> MMapNeuralField::open(std::string_view path) {
     return unsupported(url +
                        " is compressed: only uncompressed chunks can be mapped; use TieredMemory");
   }
+  if (stored->spec().codecs.transforms_elements()) {
+    return unsupported(url +
+                       " is stored in another form than it is read in (scale_offset, cast_value or "
+                       "such a codec): its bytes cannot be mapped; use TieredMemory");
+  }
   NF_ASSIGN(BlockGrid grid, BlockGrid::make(stored->spec()));
   auto impl =
       std::make_shared<Impl>(std::move(stored), std::move(grid), url.substr(kScheme.size()));
@@ -76,7 +81,8 @@ Result<MMapNeuralField> MMapNeuralField::open(std::string_view path) {
     return unsupported(url + " does not keep a neuron's features together; use TieredMemory");
   }
   std::byte probe[16] = {std::byte{1}};
-  impl->stored->spec().codecs.decode_raw_part({probe, item_size(impl->stored->spec().dtype)});
+  const MutableBytes element{probe, item_size(impl->stored->spec().dtype)};
+  NF_TRY(impl->stored->spec().codecs.decode_raw_part(element, element));
   if (probe[0] != std::byte{1}) {
     return unsupported(url + " is stored in the other byte order; use TieredMemory");
   }

@@ -10,11 +10,6 @@ namespace neurofs {
 
 using nlohmann::json;
 
-Status wrong_member(std::string_view member, const json& value, std::string_view expected) {
-  return invalid_argument(std::string(member) + " is " + excerpt(value) + ", not " +
-                          std::string(expected));
-}
-
 Result<const json*> require(const json& object, const char* member) {
   const auto it = object.find(member);
   if (it == object.end()) return invalid_argument("has no member \"" + std::string(member) + "\"");

@@ -12,13 +12,10 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/codec/codec_config.h"
 #include "core/geometry/shape.h"
 
 namespace neurofs {
-
-// kInvalidArgument "MEMBER is VALUE, not EXPECTED".
-Status wrong_member(std::string_view member, const nlohmann::json& value,
-                    std::string_view expected);
 
 // The member, or kInvalidArgument "has no MEMBER".
 Result<const nlohmann::json*> require(const nlohmann::json& object, const char* member);

@@ -22,6 +22,11 @@ class ShardingCodec final : public ArrayToBytesCodec {
  public:
   static Result<std::shared_ptr<const ArrayToBytesCodec>> make(const nlohmann::json& configuration,
                                                                const ChunkSpec& spec) {
+    if (spec.fill.empty()) {
+      return unsupported(
+          "sharding_indexed after a numcodecs codec that does not define what becomes of the fill "
+          "value; use scale_offset and cast_value, or put it among the shard's own codecs");
+    }
     auto codec = std::make_shared<ShardingCodec>();
     NF_ASSIGN(ShardingConfig config, parse_sharding(configuration, spec.shape));
     NF_ASSIGN(codec->inner_,

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/field/fill_value.h"
+#include "core/codec/fill_value.h"
 #include "core/field/json_member.h"
 #include "core/field/sharding.h"
 #include "core/field/spec_checks.h"

@@ -133,7 +133,7 @@ TEST(CodecChain, BigEndianSwapsEveryType) {
     EXPECT_EQ(*chain->encode(data), swapped) << zarr_name(dtype);
     const size_t part = 5 * item_size(dtype);
     ByteVector some(swapped.begin(), swapped.begin() + static_cast<ptrdiff_t>(part));
-    chain->decode_raw_part(some);
+    EXPECT_TRUE(chain->decode_raw_part(some, some).ok());
     EXPECT_TRUE(std::equal(some.begin(), some.end(), data.begin())) << zarr_name(dtype);
     expect_round_trip(*chain);
   }

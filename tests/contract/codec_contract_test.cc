@@ -232,6 +232,14 @@ TEST(CodecRegistry, HoldsExactlyTheseNames) {
   names.clear();
   for (const auto& [name, plugin] : ArrayToBytesRegistry::instance().all()) names.push_back(name);
   EXPECT_THAT(names, testing::ElementsAre("bytes"));
+  names.clear();
+  for (const auto& [name, plugin] : ArrayToArrayRegistry::instance().all()) {
+    names.push_back(name);
+    EXPECT_FALSE(plugin.description.empty()) << name;
+  }
+  EXPECT_THAT(names,
+              testing::ElementsAre("astype", "cast_value", "fixedscaleoffset", "numcodecs.astype",
+                                   "numcodecs.fixedscaleoffset", "scale_offset"));
 }
 
 }  // namespace

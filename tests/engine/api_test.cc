@@ -113,6 +113,21 @@ TEST_F(ApiTest, HandlesThatPinEverythingSaySo) {
   EXPECT_TRUE(memory.get(40).ok());
 }
 
+TEST(MMapNeuralField, StoredBytesThatAreNoElementsAreRefused) {
+  const std::string path = testing::TempDir() + "neurofs-quantised-" + std::to_string(getpid());
+  std::filesystem::remove_all(path);
+  CreateOptions options{.shape = {4, 8}};
+  options.codecs = nlohmann::json::parse(
+      R"([{"name": "cast_value", "configuration": {"data_type": "int8"}}, {"name": "bytes"}])");
+  const auto made = MMapNeuralField::create(path, options);
+  EXPECT_EQ(made.status().code(), Code::kUnsupported);
+  EXPECT_NE(made.status().message().find("TieredMemory"), std::string::npos);
+  auto memory = TieredMemory::open(path, {});
+  ASSERT_TRUE(memory.ok()) << memory.status().to_string();
+  EXPECT_TRUE(memory->get(3).ok());
+  std::filesystem::remove_all(path);
+}
+
 // Metadata alone must not make a mapped field ask for a neuron's worth of memory.
 TEST(MMapNeuralField, ANeuronLargerThanMemoryIsRefused) {
   const std::string path = testing::TempDir() + "neurofs-huge-" + std::to_string(getpid());

@@ -139,6 +139,59 @@ TEST_F(EngineTest, CompressedAndTransposedFields) {
   EXPECT_EQ(read(whole_region({50, 4000})), dense);
 }
 
+// Stored as a type of another size, compressed and not, read whole and in parts.
+TEST_F(EngineTest, ElementsStoredAsAnotherType) {
+  const std::string wider = R"([{"name":"scale_offset","configuration":{"scale":3}},
+                                {"name":"cast_value","configuration":{"data_type":"uint64"}},)";
+  const std::string narrower = R"([{"name":"cast_value","configuration":
+                                    {"data_type":"uint16","out_of_range":"clamp"}},)";
+  for (const std::string& steps : {wider, narrower}) {
+    for (const char* rest : {R"({"name":"bytes","configuration":{"endian":"big"}}])",
+                             R"({"name":"transpose","configuration":{"order":[1,0]}},
+             {"name":"bytes","configuration":{"endian":"little"}},{"name":"crc32c"}])"}) {
+      for (const Dims& shard : {Dims{32, 1000}, Dims{64, 1000}}) {
+        make({100, 600}, {32, 1000}, shard, (steps + rest).c_str());
+        EXPECT_EQ(read(whole_region({100, 600})), dense);
+        EXPECT_EQ(read(region_of("71", {100, 600})),
+                  std::vector<uint32_t>(dense.begin() + 71 * 600, dense.begin() + 72 * 600));
+      }
+    }
+  }
+}
+
+TEST_F(EngineTest, ANeuronOfAQuantisedFieldCostsItsOwnBytes) {
+  const char* codecs = R"([{"name":"cast_value","configuration":{"data_type":"uint16",
+                            "out_of_range":"clamp"}},
+                           {"name":"bytes","configuration":{"endian":"little"}}])";
+  make({32, 1024}, {32, 1024}, {32, 1024}, codecs);
+  Metrics metrics;
+  const auto counted = std::make_shared<MemoryStore>("", &metrics);
+  for (const char* key : {"zarr.json", "c/0/0"}) {
+    ASSERT_TRUE(counted->put(key, store->bytes(key)).ok());
+  }
+  field = engine->attach(open_stored_field(counted, "", {}).value()).value();
+  Counter& transferred = metrics.counter("store_read_bytes_total", "");
+  const uint64_t before = transferred.value();
+  EXPECT_EQ(read(region_of("7", {32, 1024})),
+            std::vector<uint32_t>(dense.begin() + 7 * 1024, dense.begin() + 8 * 1024));
+  EXPECT_EQ(transferred.value() - before, 2048u);
+}
+
+TEST_F(EngineTest, AQuantisedElementThatCannotBeIsAnErrorOfItsBlockAlone) {
+  const char* codecs = R"([{"name":"scale_offset","configuration":{"scale":2}},
+                           {"name":"bytes","configuration":{"endian":"little"}}])";
+  make({64, 1024}, {64, 1024}, {64, 1024}, codecs);
+  ByteVector chunk = store->bytes("c/0/0");
+  chunk[5 * 4096] = std::byte{1};  // an odd number in row 5, where every stored one is even
+  ASSERT_TRUE(store->put("c/0/0", chunk).ok());
+  const RegionReader reader(field, whole_region({64, 1024}));
+  ByteVector row(4096);
+  EXPECT_TRUE(reader.read(4 * 4096, row, 1).ok());
+  const Status status = reader.read(5 * 4096, row, 1);
+  EXPECT_EQ(status.code(), Code::kCorrupt) << status.to_string();
+  EXPECT_NE(status.message().find("scale_offset"), std::string::npos) << status.to_string();
+}
+
 TEST_F(EngineTest, TheBudgetHoldsWhateverIsRead) {
   make({4096, 256}, {256, 256}, {1024, 256}, nullptr, 128 << 10);
   std::vector<std::thread> readers;

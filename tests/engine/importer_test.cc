@@ -1,10 +1,10 @@
 // Imports into a memory store, whole and stopped half way.
 #include <gtest/gtest.h>
 
+#include "core/codec/fill_value.h"
 #include "core/engine/field.h"
 #include "core/engine/import_fill.h"
 #include "core/engine/importer.h"
-#include "core/field/fill_value.h"
 #include "tests/engine/writer_support.h"
 
 namespace neurofs {

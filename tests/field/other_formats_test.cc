@@ -38,6 +38,37 @@ TEST(Zarr2Metadata, R5_OrderEndianSeparatorFilters) {
   EXPECT_TRUE(zarr2_with("unknown", "1").ok()) << "version 2 ignores unknown members";
 }
 
+TEST(Zarr2Metadata, FiltersThatChangeElementsComeBeforeTheBytes) {
+  json document = small_zarr2();
+  document["dtype"] = ">f8";
+  document["filters"] = json::parse(
+      R"([{"id": "fixedscaleoffset", "scale": 2, "offset": 1, "dtype": ">f8", "astype": ">i4"},
+          {"id": "astype", "decode_dtype": ">i4", "encode_dtype": "<i2"},
+          {"id": "delta", "dtype": "<i2"}])");
+  const auto spec = parse_zarr2_array(document, json::object());
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  const json& codecs = spec->codecs_json;
+  ASSERT_EQ(codecs.size(), 4u);
+  EXPECT_EQ(codecs[0]["configuration"]["astype"], "int32");
+  EXPECT_EQ(codecs[2], json::parse(R"({"name": "bytes", "configuration": {"endian": "little"}})"));
+  EXPECT_TRUE(spec->codecs.transforms_elements());
+  EXPECT_EQ(spec->dtype, DataType::kFloat64);
+  const auto refused = [&](const char* filters) {
+    document["filters"] = json::parse(filters);
+    const Status status = parse_zarr2_array(document, json::object()).status();
+    EXPECT_FALSE(status.ok()) << filters;
+    return status.message();
+  };
+  EXPECT_THAT(refused(R"([{"id": "astype", "decode_dtype": "<f8", "encode_dtype": "<f4"}])"),
+              HasSubstr("decode_dtype"));
+  EXPECT_THAT(refused(R"([{"id": "shuffle"}, {"id": "astype", "encode_dtype": "<f4"}])"),
+              HasSubstr("after one that works on bytes"));
+  EXPECT_THAT(refused(R"([{"id": "astype", "decode_dtype": ">f8", "encode_dtype": 4}])"),
+              HasSubstr("encode_dtype"));
+  EXPECT_THAT(refused(R"([{"id": "fixedscaleoffset", "scale": 1, "offset": 0, "astype": "<U4"}])"),
+              HasSubstr("astype"));
+}
+
 TEST(Zarr2Metadata, Refusals) {
   const std::pair<const char*, const char*> cases[] = {
       {"zarr_format", "3"},

@@ -94,6 +94,50 @@ def write_zarr2():
     fill("v2-filters", array, data("int32"))
 
 
+def write_elements():
+    """Elements stored as other types: numcodecs' codecs everywhere, the new ones where zarr has them."""
+    import numcodecs
+    from zarr.codecs import numcodecs as v3
+    quantise = dict(scale=2, offset=-20, dtype="float64", astype="uint8")
+    values = data("float64") / 2
+    for label, codecs in (("flat", [BytesCodec()]), ("zstd", [BytesCodec(), ZstdCodec()])):
+        inner = [v3.FixedScaleOffset(**quantise), *codecs]
+        for kind, chain in (("plain", inner), ("sharded", [sharding((2, 3), inner)])):
+            name = f"v3-fixedscaleoffset-{label}-{kind}"
+            array = zarr.create(store=ROOT / name, shape=SHAPE, dtype="float64", chunks=(4, 6), codecs=chain,
+                                fill_value=1, zarr_format=3)
+            fill(name, array, values)
+    for order, dtype, stored in itertools.product("CF", ("<f8", ">f4"), ("|i1", ">i2", "<i4")):
+        name = f"v2-elements-{order}-{dtype[1:]}-{stored[1:]}"
+        filters = [numcodecs.FixedScaleOffset(scale=2, offset=1, dtype=dtype, astype=">i4"),
+                   numcodecs.AsType(encode_dtype=stored, decode_dtype=">i4")]
+        array = zarr.create(store=ROOT / name, shape=SHAPE, dtype=np.dtype(dtype), chunks=(4, 3),
+                            filters=filters, compressor=numcodecs.Zlib(1) if order == "F" else None,
+                            order=order, zarr_format=2, fill_value=1)
+        fill(name, array, np.clip(data("float64") - 50, -60, 60))
+    if hasattr(zarr.codecs, "CastValue"):
+        write_cast_values()
+
+
+def write_cast_values():
+    from zarr.codecs import CastValue, ScaleOffset
+    steps = [ScaleOffset(offset=-1.0, scale=2.0),
+             CastValue(data_type="uint8", rounding="towards-zero", out_of_range="clamp",
+                       scalar_map={"encode": [("NaN", 255)], "decode": [(255, "NaN")]})]
+    little = BytesCodec()
+    values = data("float32") + np.float32(0.3)
+    values[3, 4] = np.nan
+    for label, chain in (("flat", [*steps, little]), ("gzip", [*steps, little, GzipCodec()]),
+                         ("sharded", [sharding((2, 3), [*steps, little])]),
+                         ("above-shard", [*steps, sharding((2, 3), [little, ZstdCodec()])]),
+                         ("transposed", [TransposeCodec(order=(1, 0)), *steps, little])):
+        name = f"v3-cast-{label}"
+        shape = (6, 6) if label != "transposed" else (4, 3)
+        array = zarr.create(store=ROOT / name, shape=SHAPE, dtype="float32", chunks=shape, codecs=chain,
+                            fill_value=float("nan"), zarr_format=3)
+        fill(name, array, values)
+
+
 def write_tensorstore():
     import tensorstore as ts
     for dtype in ("float32", "bfloat16", "uint64", "float8_e4m3fn", "float8_e5m2"):
@@ -126,5 +170,6 @@ def write_numpy():
 
 write_zarr3()
 write_zarr2()
+write_elements()
 write_numpy()
 write_tensorstore()

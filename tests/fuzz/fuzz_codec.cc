@@ -32,6 +32,28 @@ constexpr const char* kChains[] = {
     R"(["shuffle", "zlib", "crc32c"])",
 };
 
+// Chains that change elements, as whole lists. What they decode to encodes to the same again.
+constexpr const char* kElementChains[] = {
+    R"([{"name": "cast_value", "configuration": {"data_type": "int16", "out_of_range": "clamp"}},
+        {"name": "bytes", "configuration": {"endian": "big"}}])",
+    R"([{"name": "scale_offset", "configuration": {"offset": 1000, "scale": 3}},
+        {"name": "cast_value", "configuration": {"data_type": "uint8", "out_of_range": "wrap"}},
+        {"name": "bytes"}, {"name": "zstd"}])",
+    R"([{"name": "astype", "configuration": {"encode_dtype": "<i8"}},
+        {"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}])",
+};
+constexpr size_t kChainCount = std::size(kChains) + std::size(kElementChains);
+
+nlohmann::json chain_of(size_t number) {
+  if (number >= std::size(kChains)) {
+    return nlohmann::json::parse(kElementChains[number - std::size(kChains)]);
+  }
+  nlohmann::json codecs = nlohmann::json::parse(kChains[number]);
+  const nlohmann::json big_endian = {{"name", "bytes"}, {"configuration", {{"endian", "big"}}}};
+  codecs.insert(codecs.begin(), big_endian);
+  return codecs;
+}
+
 void check(bool holds) {
   if (!holds) std::abort();
 }
@@ -40,13 +62,12 @@ void check(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
-  nlohmann::json codecs = nlohmann::json::parse(kChains[data[0] % std::size(kChains)]);
-  const nlohmann::json big_endian = {{"name", "bytes"}, {"configuration", {{"endian", "big"}}}};
-  codecs.insert(codecs.begin(), big_endian);
   neurofs::ChunkSpec spec;
   spec.shape = {data[1], 4};
   spec.dtype = neurofs::DataType::kUint32;
-  const auto chain = CodecChain::parse(codecs, spec);
+  spec.fill = ByteVector(4);
+  if (data[0] % kChainCount == std::size(kChains) + 1) spec.fill[1] = std::byte{4};  // 1024
+  const auto chain = CodecChain::parse(chain_of(data[0] % kChainCount), spec);
   check(chain.ok());
   const auto* bytes = reinterpret_cast<const std::byte*>(data);
   const ByteVector encoded(bytes + 2, bytes + size);

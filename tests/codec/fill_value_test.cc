@@ -1,4 +1,4 @@
-#include "core/field/fill_value.h"
+#include "core/codec/fill_value.h"
 
 #include <gtest/gtest.h>
 
