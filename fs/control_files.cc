@@ -41,6 +41,25 @@ json hit_rates(const json& counters) {
   return rates;
 }
 
+// What the GPU tier is; null where none was asked for.
+json gpu_document(Engine& engine) {
+  if (engine.options().gpu_bytes == 0) return nullptr;
+  const GpuTierState state = engine.gpu_state();
+  json devices = json::array();
+  for (const DeviceInfo& d : state.devices) {
+    devices.push_back({{"id", d.id},
+                       {"name", d.name},
+                       {"capability", d.capability},
+                       {"total_bytes", d.total_bytes}});
+  }
+  return {{"state", state.off.empty() ? "on" : "off"},
+          {"reason", state.off},
+          {"used_bytes", state.used_bytes},
+          {"budget_bytes", state.budget_bytes},
+          {"asked_bytes", engine.options().gpu_bytes},
+          {"devices", std::move(devices)}};
+}
+
 }  // namespace
 
 json stats_document(Engine& engine, const ObjectStore& store) {
@@ -59,6 +78,7 @@ json stats_document(Engine& engine, const ObjectStore& store) {
            {{"used_bytes", engine.ram_used()},
             {"peak_bytes", engine.ram_peak()},
             {"budget_bytes", engine.options().ram_bytes}}},
+          {"gpu", gpu_document(engine)},
           {"hit_rates", hit_rates(counters)},
           {"store", {{"url", store.url()}, {"io", io}}},
           {"policy", engine.options().policy},

@@ -39,6 +39,12 @@ void print_summary(const json& stats) {
              format_bytes(ram.value("budget_bytes", uint64_t{0})),
              format_bytes(ram.value("peak_bytes", uint64_t{0})), stats.value("policy", "?"),
              stats.value("predictor", "?"));
+  const json gpu = stats.value("gpu", json());
+  if (gpu.is_object()) {
+    fmt::print("GPU  {} of {}, {}\n", format_bytes(gpu.value("used_bytes", uint64_t{0})),
+               format_bytes(gpu.value("budget_bytes", uint64_t{0})),
+               gpu.value("state", "") == "on" ? "on" : "off: " + gpu.value("reason", "?"));
+  }
   // items() refers to its object, so each needs a name.
   const json hits = stats.value("hit_rates", json::object());
   for (const auto& [tier, rate] : hits.items()) {

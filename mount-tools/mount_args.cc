@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "mount-tools/text.h"
 
@@ -41,6 +42,24 @@ std::string to_flag(const std::string& word) {
   return flag;
 }
 
+// "0,1"; in a list of -o, where commas part options, "0:1".
+Result<std::vector<int>> parse_gpu_ids(const std::string& text) {
+  constexpr int kMostId = 1023;
+  std::vector<int> ids;
+  for (size_t at = 0; !text.empty() && at <= text.size();) {
+    const size_t end = std::min(text.find_first_of(",:", at), text.size());
+    int id = -1;
+    const char* last = text.data() + end;
+    const auto parsed = std::from_chars(text.data() + at, last, id);
+    if (parsed.ec != std::errc() || parsed.ptr != last || id < 0 || id > kMostId) {
+      return invalid_argument("--gpu " + text + ": numbers as nvidia-smi counts, such as 0,1");
+    }
+    ids.push_back(id);
+    at = end + 1;
+  }
+  return ids;
+}
+
 }  // namespace
 
 void add_mount_args(CLI::App& command, MountArgs& args) {
@@ -49,6 +68,13 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
       ->capture_default_str();
   command.add_option("--prefetch", args.prefetch, "Most bytes fetched ahead for one reader")
       ->capture_default_str();
+  command
+      .add_option("--gpu-mem", args.gpu_mem,
+                  "GPU memory for cached data, such as 64GiB, never more than is free (0: none)")
+      ->capture_default_str();
+  command.add_option("--gpu", args.gpus,
+                     "Which GPUs, such as 0,1; with -o gpu=0:1 (default: the first)");
+  command.add_flag("--gpu-victim", o.engine.gpu_victim, "Keep in GPU memory what leaves --ram");
   command.add_option("--policy", o.engine.policy, "Which block leaves memory: see plugins")
       ->capture_default_str();
   command.add_option("--predictor", o.engine.predictor, "What is fetched ahead: see plugins, none")
@@ -119,6 +145,8 @@ Result<MountOptions> to_mount_options(const MountArgs& args) {
   MountOptions options = args.options;
   NF_ASSIGN(options.engine.ram_bytes, parse_bytes(args.ram));
   NF_ASSIGN(options.engine.prefetch_bytes, parse_bytes(args.prefetch));
+  NF_ASSIGN(options.engine.gpu_bytes, parse_bytes(args.gpu_mem));
+  NF_ASSIGN(options.engine.gpu_ids, parse_gpu_ids(args.gpus));
   options.recover = !args.no_recover;
   options.store.use_io_uring = !args.no_io_uring;
   options.version = NEUROFS_VERSION;

@@ -20,6 +20,8 @@ namespace neurofs::tools {
 struct MountArgs {
   std::string ram = "1GiB";
   std::string prefetch = "16MiB";
+  std::string gpu_mem = "0";
+  std::string gpus;
   bool no_recover = false;
   bool recover = false;  // the default; accepted so that it can be said
   bool no_io_uring = false;
