@@ -65,7 +65,10 @@ void MountFixture::create_default(const std::string& name) {
 }
 
 bool MountFixture::mount(const std::string& name, MountOptions options) {
-  options.engine.ram_bytes = uint64_t{64} << 20;
+  // What a test did not choose.
+  if (options.engine.ram_bytes == EngineOptions().ram_bytes) {
+    options.engine.ram_bytes = uint64_t{64} << 20;
+  }
   std::array<int, 2> ready;
   if (pipe2(ready.data(), O_CLOEXEC) != 0) return false;
   daemon_ = fork();
