@@ -124,10 +124,43 @@ Status RegionReader::Impl::read_elements(Index first, Index count, std::byte* ou
   return {};
 }
 
+// A lens works on one piece while the first lines of the next, which is another block, come from memory.
+// Without a lens there is nothing to do meanwhile.
+class RegionReader::Impl::CopyAhead {
+ public:
+  CopyAhead(const Impl& reader, const Dims& dst_strides)
+      : reader_(reader), dst_strides_(dst_strides) {}
+
+  void copy(std::byte* dst, const std::byte* src, const Dims& shape) {
+    if (reader_.plain) return reader_.copy_out(dst, dst_strides_, src, shape);
+    for (size_t line = 0; line < kLines; ++line) __builtin_prefetch(src + line * kLineBytes);
+    finish();
+    dst_ = dst;
+    src_ = src;
+    shape_ = shape;
+  }
+  void finish() {
+    if (src_ == nullptr) return;
+    reader_.copy_out(dst_, dst_strides_, src_, shape_);
+    src_ = nullptr;
+  }
+
+ private:
+  static constexpr size_t kLineBytes = 64;
+  static constexpr size_t kLines = 8;
+
+  const Impl& reader_;
+  const Dims& dst_strides_;
+  std::byte* dst_ = nullptr;  // what is held back
+  const std::byte* src_ = nullptr;
+  Dims shape_;
+};
+
 Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* touched) const {
   PieceCursor cursor(field->grid(), region, box, item);
   std::vector<Pending> pending;
   const FieldState::Generation& generation = field->generation();
+  CopyAhead ahead(*this, cursor.dst_strides());
   while (!cursor.done()) {
     {
       const EpochGuard guard;
@@ -139,8 +172,7 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
             field->cache().peek(generation.key(piece.block), generation.slot(piece.block));
         if (data != nullptr) {
           ++touched->hits;
-          copy_out(out + piece.dst_offset, cursor.dst_strides(), data + piece.src_offset,
-                   piece.shape);
+          ahead.copy(out + piece.dst_offset, data + piece.src_offset, piece.shape);
         } else if (const BlockRequest* known = touched->known(generation.key(piece.block))) {
           ++touched->hits;
           NF_TRY(copy_piece(*known, piece.src_offset, out + piece.dst_offset, cursor.dst_strides(),
@@ -153,6 +185,7 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
         }
         cursor.next();
       }
+      ahead.finish();
     }
     if (pending.size() >= kMostPending || (cursor.done() && !pending.empty())) {
       touched->misses += pending.size();

@@ -59,6 +59,7 @@ struct Touched {
 };
 
 struct RegionReader::Impl {
+  class CopyAhead;
   struct Pending {
     uint64_t block;
     Index src_offset;
