@@ -116,12 +116,16 @@ Result<Lens> Lens::parse(std::string_view text, DataType source, const nlohmann:
   for (const std::string_view part : split(text, ',')) {
     if (lens.program_.count == kMaxLensSteps) return too_long();
     NF_ASSIGN(const ParsedStep parsed, parse_step(part, lens.result(), attributes));
-    lens.program_.steps[lens.program_.count++] = parsed.step;
+    // Nothing was computed yet, so there is nothing to round either.
+    const bool is_no_op =
+        lens.is_identity() && parsed.step.op == LensOp::kCast && parsed.step.type == lens.source();
+    if (!is_no_op) lens.program_.steps[lens.program_.count++] = parsed.step;
     lens.program_.result = parsed.step.type;
     if (!lens.name_.empty()) lens.name_ += ',';
     lens.name_ += parsed.name;
   }
   if (lens.name_.size() > kMaxName) return too_long();
+  lens.prepare();
   return lens;
 }
 
@@ -140,6 +144,7 @@ Result<Lens> Lens::then(const Lens& next) const {
   std::copy_n(next.program_.steps, next.program_.count, both.program_.steps + program_.count);
   both.program_.count += next.program_.count;
   both.program_.result = next.result();
+  both.prepare();
   return both;
 }
 

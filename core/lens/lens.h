@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@
 #include "core/lens/lens_program.h"
 
 namespace neurofs {
+
+class LensPlan;
 
 class Lens {
  public:
@@ -43,7 +46,8 @@ class Lens {
   DataType source() const { return program_.source; }
   DataType result() const { return program_.result; }
   bool is_identity() const { return program_.count == 0; }
-  // Canonical: the same for all spellings of a lens ("scale=.50" is "scale=0.5"). "" for the identity.
+  // Canonical: the same for all spellings of a lens ("scale=.50" is "scale=0.5"). "" for Lens(source); a
+  // cast to the type that values have already is named and has no step.
   const std::string& name() const { return name_; }
   const LensProgram& program() const { return program_; }
 
@@ -54,8 +58,12 @@ class Lens {
             const Dims& shape) const;
 
  private:
+  // Makes plan_ for program_.
+  void prepare();
+
   LensProgram program_;
   std::string name_;
+  std::shared_ptr<const LensPlan> plan_;  // null: elements go through as they are
 };
 
 }  // namespace neurofs

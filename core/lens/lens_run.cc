@@ -104,6 +104,18 @@ void run_pieces(const LensPlan& plan, std::byte* dst, BoxSide to, const std::byt
   }
 }
 
+// A box whose elements change.
+void run_box(const LensPlan& plan, std::byte* dst, BoxSide to, const std::byte* src, BoxSide from,
+             const Dims& shape) {
+  size_t count = 1;
+  for (const Index n : shape) count *= static_cast<size_t>(n);
+  if (count == 0) return;
+  if (is_dense(to.strides, shape, to.item) && is_dense(from.strides, shape, from.item)) {
+    return plan.run(dst, src, count);
+  }
+  run_pieces(plan, dst, to, src, from, shape);
+}
+
 }  // namespace
 
 void run_lens(const LensLoops& loops, const LensProgram& program, std::byte* dst,
@@ -122,28 +134,29 @@ void run_lens(const LensProgram& program, std::byte* dst, const std::byte* src, 
 
 void run_lens_box(const LensProgram& program, std::byte* dst, const Dims& dst_strides,
                   const std::byte* src, const Dims& src_strides, const Dims& shape) {
-  size_t count = 1;
-  for (const Index n : shape) count *= static_cast<size_t>(n);
-  if (count == 0) return;
-  const BoxSide to{dst_strides, item_size(program.result)};
-  const BoxSide from{src_strides, item_size(program.source)};
   const LensPlan plan(lens_loops(), program);
+  const size_t from = item_size(program.source);
   if (program.count == 0 || plan.is_copy()) {
-    return strided_copy(dst, dst_strides, src, src_strides, shape, from.item);
+    return strided_copy(dst, dst_strides, src, src_strides, shape, from);
   }
-  if (is_dense(dst_strides, shape, to.item) && is_dense(src_strides, shape, from.item)) {
-    return plan.run(dst, src, count);
-  }
-  run_pieces(plan, dst, to, src, from, shape);
+  run_box(plan, dst, {dst_strides, item_size(program.result)}, src, {src_strides, from}, shape);
+}
+
+void Lens::prepare() {
+  if (program_.count > 0) plan_ = std::make_shared<const LensPlan>(lens_loops(), program_);
+  if (plan_ && plan_->is_copy()) plan_ = nullptr;
 }
 
 void Lens::apply(std::byte* dst, const std::byte* src, size_t count) const {
-  run_lens(program_, dst, src, count);
+  if (plan_) return plan_->run(dst, src, count);
+  std::memcpy(dst, src, count * item_size(program_.source));
 }
 
 void Lens::copy(std::byte* dst, const Dims& dst_strides, const std::byte* src,
                 const Dims& src_strides, const Dims& shape) const {
-  run_lens_box(program_, dst, dst_strides, src, src_strides, shape);
+  const size_t from = item_size(program_.source);
+  if (!plan_) return strided_copy(dst, dst_strides, src, src_strides, shape, from);
+  run_box(*plan_, dst, {dst_strides, item_size(program_.result)}, src, {src_strides, from}, shape);
 }
 
 }  // namespace neurofs
