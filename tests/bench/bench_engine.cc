@@ -11,6 +11,7 @@
 #include <iostream>
 #include <random>
 
+#include "core/device/sim/sim_control.h"
 #include "core/engine/field_writer.h"
 #include "core/engine/tiered_memory.h"
 
@@ -65,12 +66,19 @@ std::shared_ptr<Field> make_field(const std::filesystem::path& directory, const 
 }
 
 struct World {
-  World() {
+  explicit World(bool gpu) {
     std::string name = (std::filesystem::temp_directory_path() / "neurofs-bench-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) std::exit(1);
     directory = name;
     EngineOptions options;
     options.ram_bytes = uint64_t{1} << 30;
+    if (gpu) {
+      // What a GPU tier costs who reads from RAM; a simulated one does for that.
+      SimControl::configure({SimOptions{.total_bytes = uint64_t{64} << 20}});
+      options.gpu_kind = "sim";
+      options.gpu_bytes = uint64_t{32} << 20;
+      options.gpu_victim = true;
+    }
     engine = must(Engine::create(options));
     field = make_field(directory / "rows", {kRows, 1024}, engine);
     rows.emplace(field);
@@ -92,12 +100,16 @@ struct World {
 };
 
 World& world() {
-  static World made;
+  static World made(false);
   return made;
 }
 
-void warm_get(benchmark::State& state) {
-  const TieredMemory& memory = *world().rows;
+World& world_with_gpu() {
+  static World made(true);
+  return made;
+}
+
+void warm_gets(benchmark::State& state, const TieredMemory& memory) {
   const auto lists = random_lists(kRows, static_cast<size_t>(state.thread_index()));
   size_t turn = 0;
   for (auto _ : state) {
@@ -106,6 +118,13 @@ void warm_get(benchmark::State& state) {
     benchmark::DoNotOptimize(got.value().bytes().data());
     ++turn;
   }
+}
+
+void warm_get(benchmark::State& state) {
+  warm_gets(state, *world().rows);
+}
+void warm_get_with_gpu_tier(benchmark::State& state) {
+  warm_gets(state, *world_with_gpu().rows);
 }
 
 void warm_batch(benchmark::State& state, const TieredMemory& memory) {
@@ -124,6 +143,10 @@ void warm_batch_4(benchmark::State& state) {
 }
 void warm_batch_4096(benchmark::State& state) {
   warm_batch(state, *world().rows);
+}
+
+void warm_batch_4096_with_gpu_tier(benchmark::State& state) {
+  warm_batch(state, *world_with_gpu().rows);
 }
 
 void memcpy_4096(benchmark::State& state) {
@@ -159,6 +182,8 @@ void warm_region_4096(benchmark::State& state) {
 
 BENCHMARK(warm_region_4096)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(warm_get)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(warm_get_with_gpu_tier)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(warm_batch_4096_with_gpu_tier)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(warm_batch_4)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(warm_batch_4096)->ThreadRange(1, 2)->UseRealTime();
 BENCHMARK(memcpy_4096)->ThreadRange(1, 2)->UseRealTime();

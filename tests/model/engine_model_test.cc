@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "core/device/sim/sim_control.h"
 #include "core/engine/engine.h"
 #include "core/engine/field.h"
 #include "core/engine/field_writer.h"
@@ -58,6 +59,19 @@ std::shared_ptr<StoredField> open_field(const std::filesystem::path& directory, 
   return field.ok() ? field.value() : nullptr;
 }
 
+// One or two, with little memory; some are lost while they are read from.
+void add_simulated_gpus(Random& random, EngineOptions* options) {
+  SimControl::configure({SimOptions(), SimOptions()});
+  static constexpr uint64_t kBudgets[] = {uint64_t{1} << 20, uint64_t{4} << 20, uint64_t{32} << 20};
+  options->gpu_kind = "sim";
+  options->gpu_bytes = random.pick(kBudgets);
+  options->gpu_victim = random.chance(0.7);
+  if (random.chance(0.5)) options->gpu_ids = {0, 1};
+  if (random.chance(0.3)) {
+    SimControl::of(0).lose_at_operation(static_cast<uint64_t>(random.between(1, 500)));
+  }
+}
+
 std::shared_ptr<Engine> tiny_engine(Random& random) {
   EngineOptions options;
   static constexpr uint64_t kBudgets[] = {uint64_t{2} << 20, uint64_t{4} << 20, uint64_t{16} << 20};
@@ -65,6 +79,7 @@ std::shared_ptr<Engine> tiny_engine(Random& random) {
   options.predictor = random.chance(0.5) ? "stride" : "none";
   options.threads = static_cast<unsigned>(random.between(1, 4));
   options.prefetch_bytes = uint64_t{1} << 18;
+  if (random.chance(0.6)) add_simulated_gpus(random, &options);
   auto engine = Engine::create(options);
   if (!engine.ok()) ADD_FAILURE() << engine.status().to_string();
   return engine.ok() ? engine.value() : nullptr;
