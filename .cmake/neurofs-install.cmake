@@ -17,6 +17,7 @@ install(TARGETS neurofs_program RUNTIME)
 install(TARGETS neurofs EXPORT neurofsTargets LIBRARY)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/neurofs
         FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_SOURCE_DIR}/fs/neurofs_gpu.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 set(neurofs_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/neurofs)
 install(EXPORT neurofsTargets NAMESPACE neurofs:: DESTINATION ${neurofs_config_dir})
 include(CMakePackageConfigHelpers)
@@ -40,6 +41,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/mount-tools/mount.neurofs.8
 install(FILES ${CMAKE_BINARY_DIR}/mount-tools/neurofs.bash RENAME neurofs
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/mount-tools/gpu_file.py
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)

@@ -1,5 +1,6 @@
 #include "fs/error_log.h"
 
+#include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,10 @@ void ErrorLog::add_refused_name(const std::string& path, const Status& status) {
 
 void ErrorLog::keep(std::deque<std::string>& newest, std::string line, std::string message,
                     LogLevel level) {
+  // Names are anybody's: none of them begins a line of its own in the log.
+  std::replace_if(
+      message.begin(), message.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   std::unique_lock lock(mutex_);
   if (newest.size() == kKept) newest.pop_front();
   newest.push_back(std::move(line));

@@ -226,6 +226,7 @@ Result<Entry> FileSystem::enter_lens(const Target& target, NodeId parent) {
   }
   PlacedNode placed;
   placed.node = {.kind = Node::Kind::kDirectory, .field = target.node.field};
+  // By name, also where the lens changes nothing: so the chain grows, and nesting has an end.
   if (lens->name() != own.lens.name()) {
     placed.lens = lenses_.files(target.node.field, own, *lens);
     placed.node.lens = placed.lens.get();

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/device_reads.h"
 #include "core/engine/engine.h"
 #include "core/engine/field.h"
 #include "core/field/hierarchy.h"
@@ -105,6 +106,16 @@ class FileSystem {
   void read_together(std::span<FileRead> reads, const ReadDone& done) const;
   Status read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
                      PinnedRead* out) const;
+
+  // The elements of a file in GPU memory of their own, for another process: `first` and `count` of the
+  // rows along the first axis, 0 for all that follow. kNotFound for what is no file of elements; else as
+  // lease_region().
+  struct Rows {
+    uint64_t first = 0;
+    uint64_t count = 0;
+  };
+  Result<DeviceLease> lease_on_gpu(NodeId id, const Rows& rows, int gpu) const;
+  bool gpu_is_simulated(int gpu) const;
 
   Result<std::string> readlink(NodeId id) const;
   Result<std::vector<std::string>> listxattr(NodeId id) const;

@@ -315,6 +315,29 @@ void listxattr(fuse_req_t req, fuse_ino_t ino, size_t size) {
   reply_xattr(req, size, joined);
 }
 
+// The kernel copies the structs whose sizes the calls' numbers carry (restricted ioctls), and an answer
+// also beside an error.
+void ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void*, fuse_file_info*, unsigned,
+           const void* in, size_t in_size, size_t out_size) {
+  GpuExports& exports = adapter_of(req).gpu_exports;
+  const pid_t caller = fuse_req_ctx(req)->pid;
+  if (command == NEUROFS_IOC_GPU_EXPORT && in_size == sizeof(neurofs_gpu_export) &&
+      out_size == in_size) {
+    neurofs_gpu_export request;
+    std::memcpy(&request, in, sizeof request);
+    const int error = exports.export_file(node_id(ino), caller, &request);
+    fuse_reply_ioctl(req, -error, &request, sizeof request);
+    return;
+  }
+  if (command == NEUROFS_IOC_GPU_RELEASE && in_size == sizeof(neurofs_gpu_release)) {
+    neurofs_gpu_release request;
+    std::memcpy(&request, in, sizeof request);
+    fuse_reply_ioctl(req, -exports.release(caller, request), nullptr, 0);
+    return;
+  }
+  fuse_reply_err(req, ENOTTY);
+}
+
 void statfs(fuse_req_t req, fuse_ino_t) {
   struct statvfs st {};
   st.f_bsize = st.f_frsize = 4096;
@@ -353,7 +376,8 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
                     .drop_pages =
                         [this](NodeId file) {
                           (void)fuse_lowlevel_notify_inval_inode(session, file.value(), 0, 0);
-                        }}) {}
+                        }}),
+      gpu_exports(file_system) {}
 
 const fuse_lowlevel_ops& fuse_operations() {
   static const fuse_lowlevel_ops kOperations = [] {
@@ -372,6 +396,7 @@ const fuse_lowlevel_ops& fuse_operations() {
     ops.readdirplus = kCounted<readdirplus, Request::kReaddir>;
     ops.getxattr = kCounted<getxattr, Request::kXattr>;
     ops.listxattr = kCounted<listxattr, Request::kXattr>;
+    ops.ioctl = kCounted<ioctl, Request::kOther>;
     ops.statfs = kCounted<statfs, Request::kOther>;
     ops.setattr = refuse_write;
     ops.mknod = refuse_write;

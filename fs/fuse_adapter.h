@@ -12,6 +12,7 @@
 
 #include "fs/cold_reads.h"
 #include "fs/file_system.h"
+#include "fs/gpu_exports.h"
 #include "fs/kernel_cache.h"
 #include "fs/mount_options.h"
 #include "fs/request_counters.h"
@@ -36,6 +37,7 @@ struct FuseAdapter {
   Counter& read_bytes;
   ColdReads cold_reads;
   KernelCache kernel_cache;
+  GpuExports gpu_exports;
 };
 
 // The table for fuse_session_new, whose user data is a FuseAdapter.

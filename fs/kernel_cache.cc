@@ -1,6 +1,7 @@
 #include "fs/kernel_cache.h"
 
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "core/base/log.h"
@@ -15,8 +16,8 @@ constexpr size_t kDirectoryShare = 8;
 KernelCache::KernelCache(FileSystem& fs, size_t most_names, Calls calls)
     : fs_(fs),
       calls_(std::move(calls)),
-      files_{most_names, {}},
-      directories_{most_names / kDirectoryShare, {}},
+      files_{most_names, {}, {}},
+      directories_{most_names / kDirectoryShare, {}, {}},
       worker_(1, 1) {
   fs_.on_change([this](uint32_t field) { changed(field); });
 }
@@ -26,7 +27,19 @@ void KernelCache::note(NodeId parent, std::string_view name, FileType type) noex
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
     Names& names = type == FileType::kDirectory ? directories_ : files_;
-    names.oldest_first.push_back({parent, std::string(name)});
+    const auto [known, is_new] =
+        names.known.try_emplace({parent.value(), std::string(name)}, names.oldest_first.end());
+    if (!is_new) {
+      names.oldest_first.splice(names.oldest_first.end(), names.oldest_first, known->second);
+      return;
+    }
+    try {
+      names.oldest_first.push_back({parent, std::string(name)});
+    } catch (const std::exception&) {
+      names.known.erase(known);
+      throw;
+    }
+    known->second = std::prev(names.oldest_first.end());
     if (names.is_over()) wake_locked();
   } catch (const std::exception&) {
     // Without memory the name is not counted: the kernel forgets it some day.
@@ -95,6 +108,7 @@ KernelCache::Task KernelCache::next_task() {
 KernelCache::Task KernelCache::take_back_oldest(Names& names) {
   Name oldest = std::move(names.oldest_first.front());
   names.oldest_first.pop_front();
+  names.known.erase({oldest.parent.value(), oldest.name});
   return [this, name = std::move(oldest)] { calls_.take_back_name(name.parent, name.name); };
 }
 

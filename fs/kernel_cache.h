@@ -17,12 +17,14 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/executor.h"
 #include "fs/file_system.h"
@@ -60,9 +62,12 @@ class KernelCache {
     NodeId parent;
     std::string name;
   };
+  // Each name once, however often it was looked up.
   struct Names {
+    using Order = std::list<Name>;
     size_t most;
-    std::deque<Name> oldest_first;
+    Order oldest_first;
+    std::map<std::pair<uint64_t, std::string>, Order::iterator> known;
     bool is_over() const { return oldest_first.size() > most; }
     bool is_far_over() const { return oldest_first.size() > 2 * most; }
   };

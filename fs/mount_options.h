@@ -22,10 +22,10 @@ struct MountOptions {
   double timeout_s = 3600;    // how long the kernel may keep names and attributes
   double negative_timeout_s = 10;  // and names that do not exist
   unsigned revalidate_s = 10;      // how often data is looked at for changes; 0: when it is loaded
-  size_t max_regions = 32768;      // names (regions, files below lenses) that the kernel may remember
-  unsigned read_ahead_kb = 4096;   // of the mount; needs root, 0 leaves the kernel's default
-  unsigned drain_s = 5;            // how long SIGTERM waits for requests in flight
-  std::string version = "0.1.0";   // shown in .neurofs/status.json
+  size_t max_regions = 32768;  // names (regions, files below lenses) that the kernel may remember
+  unsigned read_ahead_kb = 4096;  // of the mount; needs root, 0 leaves the kernel's default
+  unsigned drain_s = 5;           // how long SIGTERM waits for requests in flight
+  std::string version = "0.1.0";  // shown in .neurofs/status.json
 };
 
 }  // namespace neurofs

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/field/spec_checks.h"
 #include "fs/explain_name.h"
 #include "mount-tools/commands.h"
 #include "mount-tools/mount_table.h"
@@ -40,7 +41,7 @@ struct NamedField {
 // Only what names depend on.
 Result<FieldSpec> spec_of(Dims shape, DataType dtype, json attributes) {
   FieldSpec spec;
-  NF_TRY(element_count(shape));
+  NF_TRY(check_byte_count(shape, dtype));
   spec.shape = std::move(shape);
   spec.dtype = dtype;
   spec.fill.resize(item_size(dtype));

@@ -49,6 +49,9 @@ class CodecChain {
   // Bytes of one decoded chunk.
   size_t decoded_size() const { return decoded_size_; }
 
+  // Bytes that decoding one chunk needs besides its input and output; 0 without element steps.
+  size_t array_size() const { return transforms_elements() ? array_size_ : 0; }
+
   // The exact size of every encoded chunk where it does not depend on the data (raw, crc32c), else
   // 0.
   size_t fixed_encoded_size() const { return fixed_encoded_size_; }

@@ -253,14 +253,15 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
 }
 
 void BlockLoader::load_encoded(std::span<Job> jobs) const {
-  const uint64_t most =
-      std::min<uint64_t>(field_.spec().codecs.max_encoded_size(), scratch_.capacity());
+  const CodecChain& codecs = field_.spec().codecs;
+  const uint64_t most = std::min<uint64_t>(codecs.max_encoded_size(), scratch_.capacity());
   for (size_t i = 0; i < jobs.size();) {
     uint64_t bytes = 0;
     size_t end = i;
     for (; end < jobs.size(); ++end) {
       const bool sized = jobs[end].place->kind == ChunkPlace::Kind::kRange;
-      const uint64_t need = sized ? std::min(jobs[end].place->range.length, most) : most;
+      const uint64_t need =
+          (sized ? std::min(jobs[end].place->range.length, most) : most) + codecs.array_size();
       if (end > i && bytes + need > scratch_.capacity()) break;
       bytes += need;
     }

@@ -1,17 +1,33 @@
 #include "core/engine/mmap_neural_field.h"
 
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "core/base/checked.h"
 #include "core/engine/block_grid.h"
+#include "core/engine/field_writer.h"
 #include "core/engine/file_mapping.h"
 #include "core/engine/neuron_locator.h"
+#include "core/field/zarr3_metadata.h"
 
 namespace neurofs {
 namespace {
 
 constexpr size_t kMostMappings = 1024;
 constexpr int kMostRetries = 3;
+
+Status check_mappable(const FieldSpec& spec, const std::string& url) {
+  if (!spec.codecs.is_raw()) {
+    return unsupported(url +
+                       " is compressed: only uncompressed chunks can be mapped; use TieredMemory");
+  }
+  if (spec.codecs.transforms_elements()) {
+    return unsupported(url +
+                       " is stored in another form than it is read in (scale_offset, cast_value or "
+                       "such a codec): its bytes cannot be mapped; use TieredMemory");
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -52,6 +68,9 @@ Result<MMapNeuralField> MMapNeuralField::create(std::string_view path,
   StoreOptions store_options;
   store_options.writable = true;
   store_options.create = true;
+  NF_ASSIGN(const nlohmann::json document, make_zarr3_metadata(options));
+  NF_ASSIGN(const FieldSpec spec, parse_zarr3_array(document));
+  NF_TRY(check_mappable(spec, std::string(path)));
   NF_ASSIGN(const auto store, open_store(path, store_options));
   NF_TRY(create_field(*store, "", options));
   return open(path);
@@ -65,15 +84,7 @@ Result<MMapNeuralField> MMapNeuralField::open(std::string_view path) {
     return unsupported(url + " is not local: only files can be mapped; use TieredMemory");
   }
   NF_ASSIGN(auto stored, open_stored_field(store, "", {}));
-  if (!stored->spec().codecs.is_raw()) {
-    return unsupported(url +
-                       " is compressed: only uncompressed chunks can be mapped; use TieredMemory");
-  }
-  if (stored->spec().codecs.transforms_elements()) {
-    return unsupported(url +
-                       " is stored in another form than it is read in (scale_offset, cast_value or "
-                       "such a codec): its bytes cannot be mapped; use TieredMemory");
-  }
+  NF_TRY(check_mappable(stored->spec(), url));
   NF_ASSIGN(BlockGrid grid, BlockGrid::make(stored->spec()));
   auto impl =
       std::make_shared<Impl>(std::move(stored), std::move(grid), url.substr(kScheme.size()));

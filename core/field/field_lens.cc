@@ -53,8 +53,9 @@ Result<Lens> parse_field_lens(const FieldSpec& spec, const Lens& shown, bool may
     lens = Lens(spec.dtype);
     if (name == kRaw) return lens;
   }
-  NF_ASSIGN(const Lens rest, Lens::parse(steps, lens.result(), spec.attributes));
-  NF_ASSIGN(lens, lens.then(rest));
+  // The whole chain from what is stored: equal names are equal programs, and nesting has an end.
+  const std::string chain = lens.name() + (lens.name().empty() ? "" : ",") + std::string(steps);
+  NF_ASSIGN(lens, Lens::parse(chain, spec.dtype, spec.attributes));
   NF_TRY(check_lens(spec, lens));
   return lens;
 }

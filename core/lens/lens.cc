@@ -129,23 +129,4 @@ Result<Lens> Lens::parse(std::string_view text, DataType source, const nlohmann:
   return lens;
 }
 
-Result<Lens> Lens::then(const Lens& next) const {
-  if (next.source() != result()) {
-    return invalid_argument("a lens over " + std::string(zarr_name(next.source())) +
-                            " cannot follow one that gives " + std::string(zarr_name(result())));
-  }
-  if (is_identity()) return next;
-  if (next.is_identity()) return *this;
-  Lens both = *this;
-  both.name_ += ',' + next.name_;
-  if (program_.count + next.program_.count > kMaxLensSteps || both.name_.size() > kMaxName) {
-    return too_long();
-  }
-  std::copy_n(next.program_.steps, next.program_.count, both.program_.steps + program_.count);
-  both.program_.count += next.program_.count;
-  both.program_.result = next.result();
-  both.prepare();
-  return both;
-}
-
 }  // namespace neurofs

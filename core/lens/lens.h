@@ -40,9 +40,6 @@ class Lens {
   static Result<Lens> parse(std::string_view text, DataType source,
                             const nlohmann::json& attributes);
 
-  // This lens, then that one, whose source must be this one's result. kNotFound when it is too long.
-  Result<Lens> then(const Lens& next) const;
-
   DataType source() const { return program_.source; }
   DataType result() const { return program_.result; }
   bool is_identity() const { return program_.count == 0; }

@@ -54,4 +54,11 @@ IntegerRange integer_range(DataType type) {
   return {-std::ldexp(1.0, bits - 1), std::ldexp(1.0, bits - 1) - 1};
 }
 
+Status check_exact(DataType type, double bound) {
+  if (!is_integer(type) || item_size(type) < 8 || std::isinf(bound) || std::fabs(bound) <= 0x1p53) {
+    return {};
+  }
+  return not_found("a bound past 2^53 is not exact for " + std::string(zarr_name(type)));
+}
+
 }  // namespace neurofs

@@ -35,4 +35,7 @@ struct IntegerRange {
 };
 IntegerRange integer_range(DataType type);
 
+// Bounds and limits are float64: kNotFound for one that a 64-bit integer type would compare with wrongly.
+Status check_exact(DataType type, double bound);
+
 }  // namespace neurofs

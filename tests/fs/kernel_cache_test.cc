@@ -69,6 +69,19 @@ TEST_F(KernelCacheTest, TakesBackTheOldestNames) {
   EXPECT_EQ(taken_back(), 30u) << "stopped";
 }
 
+TEST_F(KernelCacheTest, ANameThatIsLookedUpAgainIsKept) {
+  KernelCache cache(*fs, 4, calls);
+  for (int i = 0; i < 100; ++i) cache.note(kRootId, "polled", FileType::kFile);
+  for (int i = 0; i < 6; ++i) {
+    cache.note(kRootId, std::to_string(i), FileType::kFile);
+    cache.note(kRootId, "polled", FileType::kFile);
+  }
+  EXPECT_TRUE(soon([&] { return taken_back() == 3; })) << taken_back();
+  cache.stop();
+  ASSERT_TRUE(cache.wait(std::chrono::seconds(10)));
+  EXPECT_EQ(names, (std::vector<std::string>{"0", "1", "2"}));
+}
+
 TEST_F(KernelCacheTest, FilesDoNotPushOutDirectories) {
   KernelCache cache(*fs, 80, calls);
   cache.note(kRootId, "@relu", FileType::kDirectory);

@@ -163,6 +163,17 @@ TEST_F(LensNames, NestAndShareOneFileForAllSpellings) {
   EXPECT_NE(find("@relu/neurons/0")->id, find("@f64/neurons/0")->id);
 }
 
+TEST_F(LensNames, NestingHasAnEnd) {
+  open();
+  for (const std::string step : {"@f32", "@relu"}) {
+    std::string path = step;
+    int depth = 1;
+    for (; depth < 200 && find(path).ok(); ++depth) path += "/" + step;
+    EXPECT_LT(depth, 100) << step;
+    EXPECT_EQ(find(path).status().code(), Code::kNotFound);
+  }
+}
+
 TEST_F(LensNames, InodesAreTheSameInAnotherMountAndUnlikeOthers) {
   open();
   const char* paths[] = {"@relu",

@@ -48,9 +48,10 @@ Lens random_lens(Random& random, DataType dtype) {
   Lens lens(dtype);
   const int64_t wanted = random.between(1, 3);
   while (lens.program().count < wanted) {
-    const auto step = Lens::parse(random.pick(kSteps), lens.result(), nlohmann::json::object());
-    if (!step.ok()) continue;  // not for this type
-    lens = lens.then(*step).value();
+    const std::string before = lens.name().empty() ? "" : lens.name() + ",";
+    const auto longer = Lens::parse(before + std::string(random.pick(kSteps)), lens.source(),
+                                    nlohmann::json::object());
+    if (longer.ok()) lens = *longer;  // else not for this type
   }
   return lens;
 }

@@ -15,6 +15,8 @@ Result<LensStep> lower(const LensStepRequest& request) {
   double greatest = request.values[1];
   if (least > greatest) return not_found("LEAST is greater than GREATEST");
   if (is_integer(type) || type == DataType::kBool) {
+    NF_TRY(check_exact(type, least));
+    NF_TRY(check_exact(type, greatest));
     const IntegerRange range = integer_range(type);
     least = std::max(std::ceil(least), range.least);
     greatest = std::min(std::floor(greatest), range.greatest);

@@ -7,6 +7,7 @@ namespace {
 
 Result<LensStep> lower(const LensStepRequest& request) {
   NF_ASSIGN(const DataType type, kept_type(request.source));
+  NF_TRY(check_exact(type, request.values[0]));
   return LensStep{.op = LensOp::kThreshold, .type = type, .a = request.values[0]};
 }
 

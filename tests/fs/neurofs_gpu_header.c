@@ -1,0 +1,5 @@
+/* The public C header, compiled as C with the warnings of the tests. */
+#include "fs/neurofs_gpu.h"
+
+_Static_assert(sizeof(struct neurofs_gpu_export) == 920, "part of the interface");
+_Static_assert(sizeof(struct neurofs_gpu_release) == 8, "part of the interface");
