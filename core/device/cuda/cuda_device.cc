@@ -53,10 +53,9 @@ Result<DeviceMemory> CudaDevice::allocate(uint64_t bytes) {
 }
 
 void CudaDevice::free(DevicePointer address) noexcept {
-  // A lost device takes its memory with it.
-  if (shared_->health.enter().ok()) {
-    (void)check("cudaFree", cudaFree(reinterpret_cast<void*>(address)));
-  }
+  // Also when the device is lost: its context may live, and the memory with it.
+  shared_->health.select();
+  (void)check("cudaFree", cudaFree(reinterpret_cast<void*>(address)));
 }
 
 Result<std::unique_ptr<DeviceStream>> CudaDevice::make_stream() {
@@ -79,16 +78,13 @@ Result<std::unique_ptr<DeviceEvent>> CudaDevice::make_event() {
 Status CudaDevice::pin_host(std::byte* host, uint64_t size) {
   NF_TRY(shared_->health.enter());
   const cudaError_t error = cudaHostRegister(host, size, cudaHostRegisterPortable);
-  if (error == cudaErrorHostMemoryAlreadyRegistered || error == cudaErrorInvalidValue ||
-      error == cudaErrorNotSupported || error == cudaErrorNotPermitted) {
-    (void)cudaGetLastError();
-    return invalid_argument(describe("cudaHostRegister", error));
-  }
-  return check("cudaHostRegister", error);
+  if (error == cudaSuccess) return {};
+  (void)cudaGetLastError();
+  return invalid_argument(describe("cudaHostRegister", error));
 }
 
 void CudaDevice::unpin_host(std::byte* host) noexcept {
-  if (!shared_->health.enter().ok()) return;
+  shared_->health.select();
   if (cudaHostUnregister(host) != cudaSuccess) (void)cudaGetLastError();
 }
 

@@ -23,6 +23,8 @@ class CudaHealth {
 
   // Makes the device current for this thread; not ok when it is lost. Every entry begins with it.
   Status enter();
+  // Current as well when it is lost: what is under way may go on, and memory is given back.
+  void select() noexcept { (void)cudaSetDevice(device_); }
   // The outcome of `call`. kNoMemory is forgotten by the runtime; any other error is a loss.
   Status check(const char* call, cudaError_t error);
   bool is_lost() const { return lost_.load(std::memory_order_acquire); }

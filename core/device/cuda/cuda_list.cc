@@ -6,15 +6,21 @@ namespace {
 
 constexpr int kLeastMajor = 8;  // compute capability 8.0: what this build has code for
 
+// From here on kernels take more than 4 KiB of parameters, which launch.h uses.
+constexpr int kLargeParameters = 12010;
+
+std::string version(int number) {
+  return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
+}
+
 // Why there are no devices, for people.
 std::string reason(cudaError_t error) {
   int driver = 0;
   (void)cudaDriverGetVersion(&driver);
   if (driver == 0) return "no NVIDIA driver on this machine";
   if (error == cudaErrorInsufficientDriver) {
-    return "the NVIDIA driver is too old: it knows CUDA " + std::to_string(driver / 1000) + "." +
-           std::to_string(driver % 1000 / 10) + ", this build needs " +
-           std::to_string(CUDART_VERSION / 1000) + ".x";
+    return "the NVIDIA driver is too old: it knows CUDA " + version(driver) +
+           ", this build needs " + std::to_string(CUDART_VERSION / 1000) + ".x";
   }
   if (error == cudaErrorNoDevice) return "no NVIDIA GPU on this machine";
   return describe("cudaGetDeviceCount", error);
@@ -55,6 +61,12 @@ DeviceList list_devices() {
 
 Result<std::shared_ptr<Device>> open_device(int id) {
   const DeviceList list = list_devices();
+  int driver = 0;
+  (void)cudaDriverGetVersion(&driver);
+  if (CUDART_VERSION >= kLargeParameters && driver < kLargeParameters && !list.devices.empty()) {
+    return unsupported("the NVIDIA driver knows CUDA " + version(driver) +
+                       ", the kernels of this build need 12.1; update the driver");
+  }
   if (list.devices.empty()) return not_found("no GPU: " + list.why);
   for (const DeviceInfo& info : list.devices) {
     if (info.id != id) continue;

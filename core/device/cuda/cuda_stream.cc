@@ -27,14 +27,17 @@ Result<bool> CudaEvent::done() {
 }
 
 Status CudaEvent::wait() {
-  NF_TRY(shared_->health.enter());
-  return shared_->health.check("cudaEventSynchronize", cudaEventSynchronize(event_));
+  // Also when the device is lost, as in CudaStream::wait().
+  shared_->health.select();
+  NF_TRY(shared_->health.check("cudaEventSynchronize", cudaEventSynchronize(event_)));
+  return shared_->health.enter();
 }
 
 CudaStream::~CudaStream() {
-  // A lost device has nothing under way, and its stream can only be dropped.
-  if (shared_->health.enter().ok()) (void)cudaStreamSynchronize(stream_);
+  shared_->health.select();
+  (void)cudaStreamSynchronize(stream_);
   (void)cudaStreamDestroy(stream_);
+  (void)cudaGetLastError();
 }
 
 Status CudaStream::copy(void* to, const void* from, uint64_t size, cudaMemcpyKind kind) {
@@ -226,8 +229,11 @@ Status CudaStream::wait_for(DeviceEvent& event) {
 }
 
 Status CudaStream::wait() {
-  NF_TRY(shared_->health.enter());
-  return check("cudaStreamSynchronize", cudaStreamSynchronize(stream_));
+  // Also when the device is lost: after an error that is not the context's, what was queued before goes
+  // on, and the caller frees what it uses. On a dead context this just fails.
+  shared_->health.select();
+  NF_TRY(check("cudaStreamSynchronize", cudaStreamSynchronize(stream_)));
+  return shared_->health.enter();
 }
 
 }  // namespace neurofs::cuda
