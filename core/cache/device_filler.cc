@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <utility>
+
+#include "core/cache/arena.h"
 
 namespace neurofs {
 namespace {
@@ -13,7 +16,10 @@ constexpr size_t kMostWishes = 4096;
 }  // namespace
 
 DeviceFiller::DeviceFiller(Options options)
-    : options_(std::move(options)), thread_([this] { run(); }) {}
+    : options_(std::move(options)),
+      wishes_(kMostWishes),
+      victims_(options_.victim_bytes / slot_size_for(1) + 1),
+      thread_([this] { run(); }) {}
 
 DeviceFiller::~DeviceFiller() {
   {
@@ -27,8 +33,8 @@ DeviceFiller::~DeviceFiller() {
 bool DeviceFiller::promote(const BlockKey& key) {
   {
     const std::lock_guard lock(mutex_);
-    if (off_ || wishes_.size() >= kMostWishes) return false;
-    wishes_.push_back(key);
+    if (off_ || wishes_.full()) return false;
+    wishes_.push(key);
   }
   changed_.notify_all();
   return true;
@@ -44,7 +50,7 @@ void DeviceFiller::take(HeldBlock victim) {
     // Also when the device has just failed: a victim is never let go of here, under the cache's lock.
     const std::lock_guard lock(mutex_);
     victim_bytes_ += victim.size;
-    victims_.push_back(std::move(victim));
+    victims_.push(std::move(victim));  // has_room() has seen to it
   }
   changed_.notify_all();
 }
@@ -60,7 +66,7 @@ bool DeviceFiller::next_wish(HeldBlock* wish) {
   const auto idle = [this] { return wishes_.empty() && victims_.empty(); };
   if (idle() && busy_) {
     lock.unlock();
-    const Status flushed = flush();
+    const Status flushed = guarded([this] { return flush(); });
     if (!flushed.ok()) stop(flushed);
     lock.lock();
     busy_ = !idle();
@@ -70,13 +76,11 @@ bool DeviceFiller::next_wish(HeldBlock* wish) {
   if (closed_) return false;
   busy_ = true;
   if (!victims_.empty()) {
-    *wish = std::move(victims_.front());
-    victims_.pop_front();
+    *wish = victims_.pop();
     victim_bytes_ -= wish->size;
     return true;
   }
-  const BlockKey key = wishes_.front();
-  wishes_.pop_front();
+  const BlockKey key = wishes_.pop();
   lock.unlock();
   const bool coming = std::any_of(fillings_.begin(), fillings_.end(),
                                   [&key](const Filling& f) { return f.key == key; });
@@ -89,29 +93,53 @@ void DeviceFiller::run() {
     HeldBlock wish;
     if (!next_wish(&wish)) break;
     if (!wish.pin) continue;
-    const Status filled = off_ ? Status() : fill(std::move(wish));
+    if (off_) continue;
+    const Status filled = guarded([&] { return fill(std::move(wish)); });
     if (!filled.ok() && filled.code() != Code::kNoMemory) stop(filled);
   }
   lane_.reset();  // waits for what is under way
   settle(nullptr, false);
-  std::deque<HeldBlock> left;
+  let_go();
+}
+
+void DeviceFiller::let_go() {
+  for (bool more = true; more;) {
+    HeldBlock victim;  // let go of after the lock
+    const std::lock_guard lock(mutex_);
+    if (!victims_.empty()) victim = victims_.pop();
+    more = !victims_.empty();
+  }
   const std::lock_guard lock(mutex_);
-  left.swap(victims_);
   wishes_.clear();
   busy_ = false;
   changed_.notify_all();
+}
+
+// What is thrown must not end the program. Memory that is short skips a block, as on the device.
+template <typename Work>
+Status DeviceFiller::guarded(const Work& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return no_memory("GPU tier: no memory for a copy");
+  } catch (const std::exception& e) {
+    return internal_error(e.what());
+  }
 }
 
 Status DeviceFiller::fill(HeldBlock block) {
   if (lane_ == nullptr) {
     NF_ASSIGN(lane_, DeviceLane::make(options_.share->device(), options_.half_bytes));
   }
+  // First, so that a slot that is taken is noted whatever comes.
+  if (fillings_.size() == fillings_.capacity()) fillings_.reserve(2 * fillings_.size() + 64);
   const auto slot = options_.share->take_slot(block.size);
   if (!slot) return {};
-  const Status copied = copy(block, *slot);
-  // Part of it may be queued: the slot is settled when the half has passed.
-  fillings_.push_back({block.key, *slot, copied.ok() ? half_ : nullptr});
-  return copied;
+  // Without a half while it is not whole: given back once what is queued of it has passed.
+  fillings_.push_back({block.key, *slot, nullptr});
+  NF_TRY(copy(block, *slot));
+  fillings_.back().half = half_;
+  return {};
 }
 
 Status DeviceFiller::copy(const HeldBlock& block, const DeviceShare::Slot& slot) {
@@ -162,7 +190,10 @@ void DeviceFiller::settle(const DeviceLane::Half* half, bool passed) {
 }
 
 void DeviceFiller::stop(const Status& status) {
-  options_.failed(status);
+  static_cast<void>(guarded([&] {
+    options_.failed(status);
+    return Status();
+  }));
   half_ = nullptr;
   lane_.reset();
   settle(nullptr, false);

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -22,6 +21,7 @@
 #include "core/cache/block_cache.h"
 #include "core/cache/device_lane.h"
 #include "core/cache/device_share.h"
+#include "core/cache/fixed_ring.h"
 
 namespace neurofs {
 
@@ -35,12 +35,13 @@ class DeviceFiller {
     Counter* promotions = nullptr;
     std::function<void(const Status&)> failed;
   };
+  // Throws std::bad_alloc, or std::system_error where there can be no more threads.
   explicit DeviceFiller(Options options);
   ~DeviceFiller();
   DeviceFiller(const DeviceFiller&) = delete;
   DeviceFiller& operator=(const DeviceFiller&) = delete;
 
-  // False: too many wishes already.
+  // False: too many wishes already. Neither this nor take() throws: the cache's lock is held.
   bool promote(const BlockKey& key);
   // A victim of this size may be given to take(); true stays true until then for who gives alone.
   bool has_room(uint64_t size) const;
@@ -56,12 +57,15 @@ class DeviceFiller {
     const DeviceLane::Half* half;
   };
   void run();
+  void let_go();
   bool next_wish(HeldBlock* wish);
   Status fill(HeldBlock block);
   Status copy(const HeldBlock& block, const DeviceShare::Slot& slot);
   Status advance();
   Status flush();
   void settle(const DeviceLane::Half* half, bool passed);
+  template <typename Work>
+  static Status guarded(const Work& work);
   void stop(const Status& status);
 
   const Options options_;
@@ -73,8 +77,8 @@ class DeviceFiller {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<BlockKey> wishes_;  // all below guarded by mutex_
-  std::deque<HeldBlock> victims_;
+  FixedRing<BlockKey> wishes_;  // all below guarded by mutex_
+  FixedRing<HeldBlock> victims_;
   uint64_t victim_bytes_ = 0;
   bool busy_ = false;
   bool off_ = false;  // the device has failed: what comes is let go of

@@ -12,7 +12,8 @@ namespace {
 
 // How often another class's slabs are emptied for one slot, before it goes without.
 constexpr int kMostSlabs = 4;
-constexpr EntryId kListedAtOnce = 1 << 16;
+// Of keys or entries, under one hold of the lock: the RAM tier asks here with its own lock held.
+constexpr uint32_t kAtOnce = 1024;
 
 }  // namespace
 
@@ -83,6 +84,15 @@ EntryId DeviceShare::find_locked(const BlockKey& key) const {
 
 size_t DeviceShare::find(std::span<const BlockKey> keys, std::span<DevicePointer> addresses,
                          const Use& /*use*/) {
+  size_t found = 0;
+  for (size_t at = 0; at < keys.size(); at += kAtOnce) {
+    const size_t n = std::min<size_t>(kAtOnce, keys.size() - at);
+    found += find_some(keys.subspan(at, n), addresses.subspan(at, n));
+  }
+  return found;
+}
+
+size_t DeviceShare::find_some(std::span<const BlockKey> keys, std::span<DevicePointer> addresses) {
   const std::lock_guard lock(mutex_);
   size_t found = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
@@ -191,13 +201,17 @@ void DeviceShare::reclaim_locked() {
 
 template <typename Predicate>
 void DeviceShare::drop_if(const Predicate& predicate) {
-  const std::lock_guard lock(mutex_);
-  for (EntryId id = 0; id < fresh_entries_; ++id) {
-    if (!entries_[id].live || !predicate(entries_[id].key.field)) continue;
-    policy_->remove(id);
-    evict_locked(id);
+  for (EntryId begin = 0, end = 0;; begin = end) {
+    const std::lock_guard lock(mutex_);
+    end = fresh_entries_ - begin > kAtOnce ? begin + kAtOnce : fresh_entries_;
+    for (EntryId id = begin; id < end; ++id) {
+      if (!entries_[id].live || !predicate(entries_[id].key.field)) continue;
+      policy_->remove(id);
+      evict_locked(id);
+    }
+    reclaim_locked();
+    if (end == fresh_entries_) break;
   }
-  reclaim_locked();
 }
 
 void DeviceShare::drop(std::span<const FieldId> fields) {
@@ -212,9 +226,8 @@ void DeviceShare::drop_all() {
 std::vector<uint64_t> DeviceShare::list(FieldId field) const {
   std::vector<uint64_t> blocks;
   for (EntryId begin = 0, end = 0;; begin = end) {
-    // In pieces: who looks for a block does not wait for the whole list.
     const std::lock_guard lock(mutex_);
-    end = std::min(begin + kListedAtOnce, fresh_entries_);
+    end = fresh_entries_ - begin > kAtOnce ? begin + kAtOnce : fresh_entries_;
     for (EntryId id = begin; id < end; ++id) {
       if (entries_[id].live && entries_[id].key.field == field) {
         blocks.push_back(entries_[id].key.block);

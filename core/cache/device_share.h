@@ -97,6 +97,7 @@ class DeviceShare {
               std::unique_ptr<EvictionPolicy> policy, Counter& evictions);
 
   void end_use(uint64_t ticket);
+  size_t find_some(std::span<const BlockKey> keys, std::span<DevicePointer> addresses);
   // These hold mutex_.
   EntryId find_locked(const BlockKey& key) const;
   void unlink_locked(EntryId id);

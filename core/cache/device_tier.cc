@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
+#include <system_error>
 
 #include "core/base/log.h"
 #include "core/cache/device_read.h"
@@ -56,17 +58,20 @@ DeviceTier::DeviceTier(const Options& options)
       promotions_(
           options.metrics->counter("gpu_promotions_total", "Blocks copied into GPU memory")),
       evictions_(options.metrics->counter("gpu_evictions_total", "Blocks dropped from GPU memory")),
-      errors_(options.metrics->counter("gpu_errors_total", "Failures of a GPU")) {
-  options.metrics->gauge("gpu_bytes", "GPU memory that holds blocks",
-                         [this] { return static_cast<double>(used()); });
-  options.metrics->gauge("gpu_budget_bytes", "GPU memory that the tier was given",
-                         [this] { return static_cast<double>(granted_); });
-  options.metrics->gauge("gpu_tier_off", "1 where the GPU tier is off or has turned itself off",
-                         [this] { return is_on() ? 0.0 : 1.0; });
-}
+      errors_(options.metrics->counter("gpu_errors_total", "Failures of a GPU")) {}
 
 DeviceTier::~DeviceTier() {
   if (options_.cache != nullptr) options_.cache->listen(nullptr);
+}
+
+// Once the tier is complete: whoever shows them may do so at once.
+void DeviceTier::add_gauges() {
+  options_.metrics->gauge("gpu_bytes", "GPU memory that holds blocks",
+                          [this] { return static_cast<double>(used()); });
+  options_.metrics->gauge("gpu_budget_bytes", "GPU memory that the tier was given",
+                          [this] { return static_cast<double>(granted_); });
+  options_.metrics->gauge("gpu_tier_off", "1 where the GPU tier is off or has turned itself off",
+                          [this] { return is_on() ? 0.0 : 1.0; });
 }
 
 std::unique_ptr<DeviceTier> DeviceTier::open(const Options& options) {
@@ -80,6 +85,7 @@ std::unique_ptr<DeviceTier> DeviceTier::open(const Options& options) {
   } else if (tier->options_.bytes > 0) {
     options.cache->listen(tier.get());
   }
+  tier->add_gauges();
   return tier;
 }
 
@@ -91,6 +97,9 @@ Status DeviceTier::open_gpus() {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   const auto* plugin = DeviceRegistry::instance().find(named.kind);
+  if (options_.bytes > 0 && options_.bytes < ids.size()) {
+    return no_memory("--gpu-mem is too small for " + std::to_string(ids.size()) + " GPUs");
+  }
   for (const int id : ids) {
     const bool listed = std::any_of(named.list.devices.begin(), named.list.devices.end(),
                                     [id](const DeviceInfo& d) { return d.id == id; });
@@ -132,7 +141,14 @@ Status DeviceTier::open_gpu(const std::shared_ptr<Device>& device, uint64_t aske
     filler.victim_bytes = std::min(options_.cache->budget() / 16, kMostVictims);
     filler.promotions = &promotions_;
     filler.failed = [this](const Status& status) { note(status); };
-    gpu->filler = std::make_unique<DeviceFiller>(std::move(filler));
+    try {
+      gpu->filler = std::make_unique<DeviceFiller>(std::move(filler));
+    } catch (const std::system_error& e) {
+      return no_memory("no thread for the copies to a GPU: " + std::string(e.what()) +
+                       "; raise ulimit -u");
+    } catch (const std::bad_alloc&) {
+      return no_memory("no memory for the lists of the copies to a GPU");
+    }
     granted_ += budget;
     log_info("GPU tier: " + in_mib(budget) + " of GPU " + std::to_string(info.id) + ", " +
              info.name + (budget < asked ? "; " + in_mib(asked) + " were asked for" : ""));

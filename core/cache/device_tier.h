@@ -82,6 +82,7 @@ class DeviceTier final : public BlockListener {
 
  private:
   explicit DeviceTier(const Options& options);
+  void add_gauges();
   Status open_gpus();
   Status open_gpu(const std::shared_ptr<Device>& device, uint64_t asked);
   bool turn_off(const Status& why);  // false when it was off already

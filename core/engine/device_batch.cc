@@ -30,19 +30,21 @@ Status DeviceBatch::Impl::wait() {
   tier_.note(passed);
   settle(passed.ok());
   use.end();
-  memories.clear();
+  memory = {};
   return passed;
 }
 
 void DeviceBatch::Impl::settle(bool passed) {
+  uint64_t published = 0;
   for (const Upload& u : uploads) {
-    if (passed) {
+    if (passed && u.whole) {
       gpu_.share->publish(u.key, u.slot);
+      ++published;
     } else {
       gpu_.share->give_back(u.slot);
     }
   }
-  if (passed) tier_.count_promotions(uploads.size());
+  tier_.count_promotions(published);
   uploads.clear();
 }
 

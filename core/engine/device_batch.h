@@ -22,16 +22,17 @@ class DeviceBatch::Impl {
   Status record(DeviceStream& stream);
   Result<bool> done();
   Status wait();
-  // The copies have passed: their blocks are found from here on. Or they failed.
+  // The copies have passed: the blocks that came whole are found from here on. Or they failed.
   void settle(bool passed);
 
   struct Upload {
     BlockKey key;
     DeviceShare::Slot slot;
+    bool whole = false;  // all of its copies are queued
   };
   DeviceShare::Use use;
-  std::vector<Upload> uploads;         // on their way into slots of the tier
-  std::vector<DeviceMemory> memories;  // for blocks that had no room there
+  std::vector<Upload> uploads;  // on their way into slots of the tier
+  DeviceMemory memory;          // for a block that has no room there nor in a half
 
  private:
   const std::shared_ptr<FieldState> field_;

@@ -69,11 +69,10 @@ Status DeviceGather::device(Status status) {
 
 Status DeviceGather::flush() {
   if (pieces_.empty()) return {};
-  if (!batch_->uploads.empty() || !batch_->memories.empty()) {
+  if (!batch_->uploads.empty()) {
     // What an earlier group has brought is found by this one.
     NF_TRY(device(lane_->stream().wait()));
     batch_->settle(true);
-    batch_->memories.clear();
   }
   std::vector<BlockKey> keys;
   keys.reserve(pieces_.size());
@@ -166,12 +165,15 @@ Status DeviceGather::bring_group(std::span<BlockRequest> requests, std::span<Pie
 }
 
 Status DeviceGather::send_group(std::span<const BlockRequest> requests, std::span<Piece> pieces) {
-  // What was gathered in place has passed: what is evicted from here on can be reused at once.
+  // What was gathered in place, and the groups before, have passed: what is evicted from here on can be
+  // reused at once, and so can the memory that a block without a slot was in.
   NF_TRY(device(lane_->stream().wait()));
+  batch_->settle(true);
   batch_->use.end();
   auto half = lane_->next();
   NF_TRY(device(half.status()));
   DeviceLane::Half* now = *half;
+  batch_->uploads.reserve(requests.size());  // where a slot is taken, it is noted
   uint64_t at = kFillRoom;
   std::vector<Piece> not_stored;
   size_t next = 0;
@@ -202,29 +204,45 @@ Status DeviceGather::upload(const BlockRequest& request, DeviceLane::Half** half
                             DevicePointer* address) {
   const uint64_t size = field_->block_size();
   const bool fits = at + size <= lane_->half_bytes();
+  std::vector<DeviceBatch::Impl::Upload>& uploads = batch_->uploads;
   const auto slot =
       target_.keep && tier_.keeps_blocks() ? gpu_.share->take_slot(size) : std::nullopt;
   if (slot) {
     *address = gpu_.share->address(*slot);
-    batch_->uploads.push_back({request.key, *slot});
+    uploads.push_back({request.key, *slot});
   } else if (fits) {
     *address = (*half)->scratch + at;
   } else {
-    auto memory = gpu_.device->allocate(size);
-    NF_TRY(device(memory.status()));
-    *address = memory->address();
-    batch_->memories.push_back(std::move(*memory));
+    // Such a block is a group of its own, so one memory does for all of them.
+    if (!batch_->memory) {
+      auto memory = gpu_.device->allocate(size);
+      NF_TRY(device(memory.status()));
+      batch_->memory = std::move(*memory);
+    }
+    *address = batch_->memory.address();
   }
-  if (fits) {
-    std::memcpy((*half)->staging + at, request.pin.data(), size);
-    return device(lane_->stream().copy_to_device(*address, (*half)->staging + at, size));
-  }
+  NF_TRY(fits ? copy_at_once(request, **half, at, *address)
+              : copy_in_parts(request, half, *address));
+  if (slot) uploads.back().whole = true;
+  return {};
+}
+
+Status DeviceGather::copy_at_once(const BlockRequest& request, const DeviceLane::Half& half,
+                                  uint64_t at, DevicePointer address) {
+  const uint64_t size = field_->block_size();
+  std::memcpy(half.staging + at, request.pin.data(), size);
+  return device(lane_->stream().copy_to_device(address, half.staging + at, size));
+}
+
+Status DeviceGather::copy_in_parts(const BlockRequest& request, DeviceLane::Half** half,
+                                   DevicePointer address) {
+  const uint64_t size = field_->block_size();
   const uint64_t room = lane_->half_bytes() - kFillRoom;
   for (uint64_t done = 0; done < size; done += room) {
     const uint64_t n = std::min(size - done, room);
     std::byte* const staging = (*half)->staging + kFillRoom;
     std::memcpy(staging, request.pin.data() + done, n);
-    NF_TRY(device(lane_->stream().copy_to_device(*address + done, staging, n)));
+    NF_TRY(device(lane_->stream().copy_to_device(address + done, staging, n)));
     NF_TRY(device(lane_->send(**half)));
     auto other = lane_->next();
     NF_TRY(device(other.status()));

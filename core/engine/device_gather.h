@@ -61,6 +61,9 @@ class DeviceGather {
   Status send_group(std::span<const BlockRequest> requests, std::span<Piece> pieces);
   Status upload(const BlockRequest& request, DeviceLane::Half** half, uint64_t at,
                 DevicePointer* address);
+  Status copy_at_once(const BlockRequest& request, const DeviceLane::Half& half, uint64_t at,
+                      DevicePointer address);
+  Status copy_in_parts(const BlockRequest& request, DeviceLane::Half** half, DevicePointer address);
   Status fill(const DeviceLane::Half& half, std::span<Piece> pieces);
 
   const std::shared_ptr<FieldState> field_;

@@ -12,6 +12,16 @@ namespace {
 // A driver maps memory to other processes by pages of this size: what shared one would be mapped too.
 constexpr uint64_t kSharedPage = uint64_t{2} << 20;
 
+// What is exported and is no element: zeros, not what the memory held before.
+Status clear_tail(Device& device, const DeviceMemory& memory, uint64_t size) {
+  const ByteVector zeros(memory.size() - size);
+  if (zeros.empty()) return {};
+  NF_ASSIGN(const auto stream, device.make_stream());
+  const Status queued = stream->copy_to_device(memory.address() + size, zeros.data(), zeros.size());
+  const Status passed = stream->wait();
+  return queued.ok() ? passed : queued;
+}
+
 }  // namespace
 
 // Members end in reverse order: the memory first, then the promise that covers it.
@@ -62,6 +72,9 @@ Result<DeviceLease> lease_region(const std::shared_ptr<Field>& field, const Regi
   engine.opened_tier().note(memory.status());
   NF_TRY(memory);
   lease->memory = std::move(*memory);
+  const Status cleared = clear_tail(*on->device, lease->memory, size);
+  engine.opened_tier().note(cleared);
+  NF_TRY(cleared);
 
   DeviceTensor& tensor = lease->tensor;
   tensor.address = lease->memory.address();

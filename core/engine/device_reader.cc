@@ -1,8 +1,10 @@
 #include "core/engine/device_reader.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/base/checked.h"
+#include "core/cache/arena.h"
 #include "core/engine/device_gather.h"
 #include "core/engine/neuron_locator.h"
 #include "core/engine/read_plan.h"
@@ -27,9 +29,43 @@ Status check_size(const DeviceBuffer& out, uint64_t size) {
                           std::to_string(out.size));
 }
 
-// What passes half of the tier would only push out what is there.
-bool fits_tier(const DeviceTier::Gpu& gpu, uint64_t bytes) {
-  return bytes <= gpu.share->capacity() / 2;
+// How many blocks a read may leave in the tier: more than half of it would only push out what is there.
+uint64_t most_kept(const DeviceTier::Gpu& gpu, const FieldState& field) {
+  return gpu.share->capacity() / 2 / slot_size_for(field.block_size());
+}
+
+// Of a region, one for each of its blocks; counts no further than `most`.
+uint64_t count_pieces(const FieldState& field, const Region& region, const Dims& shape,
+                      uint64_t most) {
+  const Box whole{Dims(shape.size(), 0), shape};
+  uint64_t count = 0;
+  PieceCursor cursor(field.grid(), region, whole, item_size(field.spec().dtype));
+  for (; !cursor.done() && count < most; cursor.next()) ++count;
+  return count;
+}
+
+bool rows_fit_tier(const DeviceTier::Gpu& gpu, const FieldState& field,
+                   const NeuronLocator& locator, std::span<const Index> neurons) {
+  const uint64_t most = most_kept(gpu, field);
+  if (field.grid().block_count() <= most) return true;
+  if (!locator.applies()) {  // several blocks a neuron, as many for each
+    const Region first = neuron_region(field.spec(), neurons.front());
+    const Dims shape = first.full_shape();
+    const uint64_t each = count_pieces(field, first, shape, most + 1);
+    return neurons.size() <= most / std::max<uint64_t>(each, 1);
+  }
+  if (neurons.size() <= most) return true;
+  std::unordered_set<uint64_t> blocks;
+  for (size_t i = 0; i < neurons.size() && blocks.size() <= most; ++i) {
+    blocks.insert(locator.locate(neurons[i]).block);
+  }
+  return blocks.size() <= most;
+}
+
+bool region_fits_tier(const DeviceTier::Gpu& gpu, const FieldState& field, const Region& region,
+                      const Dims& shape) {
+  const uint64_t most = most_kept(gpu, field);
+  return field.grid().block_count() <= most || count_pieces(field, region, shape, most + 1) <= most;
 }
 
 Status add_region(DeviceGather& gather, const FieldState& field, const Region& region,
@@ -92,8 +128,8 @@ Result<DeviceBatch> read_rows_to_device(const std::shared_ptr<Field>& any,
   DeviceGather::Target target;
   target.out = out.address;
   target.lens = &lens.program();
-  target.keep = fits_tier(*gpu, neurons.size() * field->block_size());
   const NeuronLocator locator(spec, field->grid());
+  target.keep = rows_fit_tier(*gpu, *field, locator, neurons);
   if (!locator.applies()) {
     const Region first = neuron_region(spec, neurons.front());
     const Dims shape = first.full_shape();
@@ -138,7 +174,7 @@ Result<DeviceBatch> read_region_to_device(const std::shared_ptr<Field>& any, con
   DeviceGather::Target target;
   target.out = out.address;
   target.lens = &lens.program();
-  target.keep = fits_tier(*gpu, size);
+  target.keep = region_fits_tier(*gpu, *field, region, shape);
   target.from_strides = source_strides(field->grid(), region);
   target.to_strides = c_order_strides(shape, static_cast<Index>(item));
   return gather_steadily(field, *gpu, target, [&](DeviceGather& gather) {

@@ -4,8 +4,6 @@
 // shapes, ownership and errors. Thread-safety: every function from any thread.
 #pragma once
 
-#include <map>
-#include <mutex>
 #include <span>
 
 #include "core/engine/device_reads.h"
@@ -28,30 +26,5 @@ Result<DeviceBatch> read_region_to_device(const std::shared_ptr<Field>& field, c
 // reach them. kNoMemory when the part of the GPU budget that is for such memory (an eighth) is full.
 Result<DeviceLease> lease_region(const std::shared_ptr<Field>& field, const Region& region,
                                  const Lens& lens, int gpu = -1);
-
-// Leases by number, for who serves other processes: what a client is told, and what it ends them by.
-class DeviceLeases {
- public:
-  uint64_t add(DeviceLease lease) {
-    const std::lock_guard lock(mutex_);
-    leases_.emplace(++last_, std::move(lease));
-    return last_;
-  }
-  // False when there is none of that number.
-  bool release(uint64_t number) {
-    DeviceLease ended;  // freed after the lock: the device may be waited for
-    const std::lock_guard lock(mutex_);
-    const auto it = leases_.find(number);
-    if (it == leases_.end()) return false;
-    ended = std::move(it->second);
-    leases_.erase(it);
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  uint64_t last_ = 0;                       // guarded by mutex_
-  std::map<uint64_t, DeviceLease> leases_;  // guarded by mutex_
-};
 
 }  // namespace neurofs

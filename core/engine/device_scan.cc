@@ -79,15 +79,18 @@ class DeviceScan {
 class ResidentRows {
  public:
   ResidentRows(const FieldState& field, DeviceShare& share, const NeuronLocator& locator)
-      : field_(field), share_(share), locator_(locator), use_(share.begin_use()) {
-    blocks_ = share.list(field.generation().id);
-  }
+      : field_(field),
+        generation_(field.generation()),
+        share_(share),
+        locator_(locator),
+        use_(share.begin_use()),
+        blocks_(share.list(generation_.id)) {}
   // Appends rows until there are `most`; false at the end.
   bool fill(std::vector<DevicePointer>* rows, size_t most) {
     const uint64_t size = field_.spec().neuron_size();
     const auto count = static_cast<uint64_t>(field_.spec().neuron_count());
     for (; next_ < blocks_.size() && rows->size() < most; ++next_) {
-      const BlockKey key = field_.generation().key(blocks_[next_]);
+      const BlockKey key = generation_.key(blocks_[next_]);
       DevicePointer at = 0;
       if (share_.find({&key, 1}, {&at, 1}, use_) == 0) continue;  // evicted since it was listed
       const uint64_t first = blocks_[next_] * locator_.rows_per_block();
@@ -99,10 +102,11 @@ class ResidentRows {
 
  private:
   const FieldState& field_;
+  const FieldState::Generation& generation_;  // one for the whole scan
   DeviceShare& share_;
   const NeuronLocator& locator_;
   DeviceShare::Use use_;
-  std::vector<uint64_t> blocks_;
+  const std::vector<uint64_t> blocks_;
   size_t next_ = 0;
 };
 
@@ -124,6 +128,18 @@ Result<ScanResult> scan_resident(const FieldState& field, DeviceTier::Gpu& gpu,
     rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(ready));
   }
   return scan->finish();
+}
+
+// Again when the field changed meanwhile: the blocks it had are no longer its own then.
+Result<ScanResult> scan_resident_steadily(const FieldState& field, DeviceTier::Gpu& gpu,
+                                          const ReduceRows& reduction) {
+  ScanResult result;
+  const Status done = field.read_steadily([&]() -> Status {
+    NF_ASSIGN(result, scan_resident(field, gpu, reduction));
+    return {};
+  });
+  NF_TRY(done);
+  return result;
 }
 
 Result<ScanResult> scan_all(const std::shared_ptr<FieldState>& field, DeviceTier::Gpu& gpu,
@@ -163,7 +179,7 @@ Result<ScanResult> scan_on_gpu(const std::shared_ptr<Field>& any, const Lens& le
   NF_ASSIGN(DeviceTier::Gpu * gpu, engine.open_gpu(options.gpu));
   DeviceTier& tier = engine.opened_tier();
   auto result = options.rows == ScanOptions::Rows::kResident
-                    ? scan_resident(*field, *gpu, reduction)
+                    ? scan_resident_steadily(*field, *gpu, reduction)
                     : scan_all(field, *gpu, reduction, lens);
   if (gpu->device->is_lost()) tier.note(result.status());
   return result;

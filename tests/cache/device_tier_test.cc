@@ -191,6 +191,35 @@ TEST_F(DeviceTierFixture, IsOffWithoutADevice) {
   EXPECT_EQ(tier->promote(std::vector<BlockKey>{key(1)}), 0u);
 }
 
+TEST_F(DeviceTierFixture, IsOffWhereTheBudgetIsLessThanAByteForEachDevice) {
+  NF_NEEDS_DEVICES(2, uint64_t{16} << 20);
+  DeviceTier::Options options;
+  options.ids = {0, 1};
+  options.bytes = 1;
+  make(options);
+  EXPECT_EQ(tier->state().code(), Code::kNoMemory);
+  EXPECT_TRUE(read({key(1), key(2)}));
+  EXPECT_EQ(tier->promote(std::vector<BlockKey>{key(1)}), 0u);
+}
+
+// A copy that is refused skips its block; what is here afterwards is right.
+TEST_F(DeviceTierFixture, PublishesOnlyWhatCameWhole) {
+  NF_NEEDS_SIMULATION();
+  for (uint64_t nth = 1; nth < 12; ++nth) {
+    NF_NEEDS_DEVICES(1, uint64_t{16} << 20);
+    tier.reset();
+    make();
+    const std::vector<BlockKey> keys = {key(1), key(2), key(3)};
+    ASSERT_TRUE(read(keys, 50000));
+    SimControl::of(0).refuse_copy(nth);
+    tier->promote(keys);
+    tier->drain();
+    cache->drop_all();
+    EXPECT_TRUE(read(keys, 50000)) << nth;
+    EXPECT_TRUE(tier->is_on());
+  }
+}
+
 TEST_F(DeviceTierFixture, TakesNoMoreThanIsFree) {
   NF_NEEDS_DEVICES(1, uint64_t{4} << 20);
   NF_NEEDS_SIMULATION();

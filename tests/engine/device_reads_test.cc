@@ -1,5 +1,8 @@
 // Reads into GPU memory against the CPU path, leases, and file reads that GPU memory serves.
 
+#include <algorithm>
+#include <numeric>
+
 #include "core/device/sim/sim_export.h"
 #include "tests/engine/device_fixture.h"
 
@@ -173,12 +176,11 @@ TEST_F(DeviceFixture, ALeaseKeepsARegionForAnotherProcess) {
     ASSERT_TRUE(mapped.ok()) << mapped.status().to_string();
     const auto bytes = mapped->bytes().subspan(tensor.handle.offset, tensor.size);
     EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), expected.begin()));
+    // What is mapped and is no element was cleared.
+    const auto rest = mapped->bytes().subspan(tensor.handle.offset + tensor.size);
+    EXPECT_EQ(std::count(rest.begin(), rest.end(), std::byte{0}), std::ssize(rest));
   }
-  DeviceLeases leases;
-  const uint64_t number = leases.add(std::move(*lease));
-  EXPECT_FALSE(leases.release(number + 1));
-  EXPECT_TRUE(leases.release(number));
-  EXPECT_FALSE(leases.release(number));
+  lease->release();
   EXPECT_TRUE(memory->lease(region, lens).ok());
 }
 
@@ -277,6 +279,73 @@ TEST_F(DeviceFixture, SurvivesMemoryThatIsShort) {
     }
     EXPECT_TRUE(engine->gpu_state().off.empty());
   }
+}
+
+// A copy that is refused leaves the device usable, and a slot that was not filled is never read.
+TEST_F(DeviceFixture, NeverServesABlockThatDidNotComeWhole) {
+  NF_NEEDS_SIMULATION();
+  for (uint64_t nth = 1; nth < 8; ++nth) {
+    NF_NEEDS_DEVICES(1, kDevice);
+    Stored s;
+    s.missing = 0;
+    make(s, options());
+    std::vector<Index> neurons(400);
+    std::iota(neurons.begin(), neurons.end(), Index{0});
+    const uint64_t size = neurons.size() * memory->spec().neuron_size();
+    const Lens plain(s.dtype);
+    SimControl::of(0).refuse_copy(nth);
+    const auto refused = on_gpu(std::span<const Index>(neurons), plain, size);
+    EXPECT_EQ(refused.status().code(), Code::kNoMemory) << nth;
+    const auto got = on_gpu(std::span<const Index>(neurons), plain, size);
+    ASSERT_TRUE(got.ok()) << got.status().to_string();
+    const ByteVector expected = on_cpu(neurons);
+    EXPECT_TRUE(*got == expected) << nth;
+    std::static_pointer_cast<FieldState>(field)->cache().drop_all();
+    EXPECT_TRUE(on_cpu(neurons) == expected) << nth;
+    EXPECT_TRUE(engine->gpu_state().off.empty());
+  }
+}
+
+// Blocks that fit no half of a lane come through memory of their own, one after another.
+TEST_F(DeviceFixture, ReadsMoreLargeBlocksThanTheDeviceHolds) {
+  NF_NEEDS_DEVICES(1, uint64_t{16} << 20);
+  EngineOptions o = options();
+  o.gpu_bytes = 0;
+  o.ram_bytes = uint64_t{32} << 20;
+  Stored s{{64, 5 << 16}, DataType::kUint8, {8, 5 << 16}, {8, 5 << 16}, kGzip, 0};
+  make(s, o);
+  std::vector<Index> neurons;
+  for (Index n = 0; n < 64; n += 8) neurons.push_back(n + n / 8);
+  const ByteVector expected = on_cpu(neurons);
+  const auto got = on_gpu(std::span<const Index>(neurons), Lens(s.dtype), expected.size());
+  ASSERT_TRUE(got.ok()) << got.status().to_string();
+  EXPECT_EQ(*got, expected);
+}
+
+// Many rows of few blocks are few blocks; few rows of many large ones are not worth pushing others out.
+TEST_F(DeviceFixture, KeepsWhatIsAtMostHalfOfTheTier) {
+  NF_NEEDS_DEVICES(1, kDevice);
+  EngineOptions o = options();
+  o.gpu_bytes = uint64_t{1} << 20;
+  Stored s{{4000, 256}, DataType::kFloat32, {16, 256}, {256, 256}, kGzip, 0};
+  make(s, o);
+  const Lens plain(s.dtype);
+  std::vector<Index> spread(250);
+  for (size_t i = 0; i < spread.size(); ++i) spread[i] = static_cast<Index>(16 * i);
+  const Region column = parse_region(":,3", s.shape).value();
+  const std::vector<Index> same(2000, 17);
+  // On the GPU first and with RAM empty: what RAM is asked for twice is promoted anyway.
+  const auto each = on_gpu(std::span<const Index>(spread), plain, spread.size() * 1024).value();
+  EXPECT_EQ(metric("gpu_promotions_total"), 0);
+  engine->drop_cache();
+  const auto values = on_gpu(column, plain, 4000 * 4).value();
+  EXPECT_EQ(metric("gpu_promotions_total"), 0);
+  engine->drop_cache();
+  const auto rows = on_gpu(std::span<const Index>(same), plain, same.size() * 1024).value();
+  EXPECT_EQ(metric("gpu_promotions_total"), 1);
+  EXPECT_EQ(each, on_cpu(spread));
+  EXPECT_EQ(values, on_cpu(column));
+  EXPECT_EQ(rows, on_cpu(same));
 }
 
 TEST_F(DeviceFixture, ReadsFromManyThreadsAreRight) {

@@ -138,6 +138,10 @@ void SimControl::fail_allocation(uint64_t nth) {
   state_->fail_allocation(nth);
 }
 
+void SimControl::refuse_copy(uint64_t nth) {
+  state_->refuse_copy(nth);
+}
+
 void SimControl::lose_at_operation(uint64_t nth) {
   state_->lose_at_operation(nth);
 }

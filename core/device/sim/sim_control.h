@@ -43,6 +43,8 @@ class SimControl {
 
   // The nth allocation from here on has no memory; 1 is the next one, 0 disarms.
   void fail_allocation(uint64_t nth);
+  // The nth copy to the device from here on is refused for want of memory, and not queued. 0 disarms.
+  void refuse_copy(uint64_t nth);
   // The nth operation from here on is not done: the device is lost. 0 disarms.
   void lose_at_operation(uint64_t nth);
   // Lost at once, also in the middle of a stall.

@@ -61,6 +61,11 @@ Status SimState::begin_operation() {
   return lost_;
 }
 
+Status SimState::admit_copy() {
+  const std::lock_guard lock(mutex_);
+  return reached(until_refused_) ? no_memory("simulated GPU: a copy was refused") : Status();
+}
+
 void SimState::spend_copy(uint64_t to_device, uint64_t to_host) {
   std::unique_lock lock(mutex_);
   counts_.bytes_to_device += to_device;
@@ -99,6 +104,11 @@ void SimState::count_pin(int change) {
 void SimState::fail_allocation(uint64_t nth) {
   const std::lock_guard lock(mutex_);
   until_no_memory_ = nth;
+}
+
+void SimState::refuse_copy(uint64_t nth) {
+  const std::lock_guard lock(mutex_);
+  until_refused_ = nth;
 }
 
 void SimState::lose_at_operation(uint64_t nth) {

@@ -26,6 +26,8 @@ class SimState {
 
   // Before an operation runs: waits as faults say; not ok when the device is lost or becomes so.
   Status begin_operation();
+  // Before a copy to the device is queued: kNoMemory when it is to be refused.
+  Status admit_copy();
   // As long as a copy between host and device takes.
   void spend_copy(uint64_t to_device, uint64_t to_host);
 
@@ -35,6 +37,7 @@ class SimState {
   void count_pin(int change);
 
   void fail_allocation(uint64_t nth);
+  void refuse_copy(uint64_t nth);
   void lose_at_operation(uint64_t nth);
   void stall_at_operation(uint64_t nth, std::chrono::milliseconds length);
   void set_held(bool held);
@@ -53,6 +56,7 @@ class SimState {
   bool held_ = false;
   // How many are still let through; 0: not armed.
   uint64_t until_no_memory_ = 0;
+  uint64_t until_refused_ = 0;
   uint64_t until_lost_ = 0;
   uint64_t until_stall_ = 0;
   std::chrono::milliseconds stall_{0};

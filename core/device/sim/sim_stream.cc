@@ -81,6 +81,7 @@ Status SimStream::push(Operation operation) {
 }
 
 Status SimStream::copy_to_device(DevicePointer to, const std::byte* host, uint64_t size) {
+  NF_TRY(state_->admit_copy());
   return push([this, to, host, size]() -> Status {
     NF_TRY(state_->begin_operation());
     NF_ASSIGN(const SimHeap::Place place, heap_->resolve(to, size));
