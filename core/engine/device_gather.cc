@@ -159,7 +159,7 @@ Status DeviceGather::bring_group(std::span<BlockRequest> requests, std::span<Pie
   const auto reservation = field_->fetch(requests);
   NF_TRY(reservation);
   field_->engine_state().misses.add(requests.size());
-  const Status sent = send_group(requests, pieces);
+  Status sent = send_group(requests, pieces);
   for (BlockRequest& r : requests) r.pin.reset();  // pins go before their reservation
   return sent;
 }

@@ -8,19 +8,8 @@ namespace {
 // Where an allocation that holds an address begins: of the driver, which the runtime finds for us.
 Result<DevicePointer> allocation_base(DevicePointer address) {
   using AddressRange = int (*)(DevicePointer * base, size_t * size, DevicePointer address);
-  void* found = nullptr;
-  cudaDriverEntryPointQueryResult outcome{};
-#if CUDART_VERSION >= 12050
-  const cudaError_t error = cudaGetDriverEntryPointByVersion("cuMemGetAddressRange", &found, 12000,
-                                                             cudaEnableDefault, &outcome);
-#else
-  const cudaError_t error =
-      cudaGetDriverEntryPoint("cuMemGetAddressRange", &found, cudaEnableDefault, &outcome);
-#endif
-  if (error != cudaSuccess || found == nullptr) {
-    (void)cudaGetLastError();
-    return unsupported("export: this driver has no cuMemGetAddressRange");
-  }
+  void* const found = driver_function("cuMemGetAddressRange");
+  if (found == nullptr) return unsupported("export: this driver has no cuMemGetAddressRange");
   DevicePointer base = 0;
   size_t size = 0;
   if (reinterpret_cast<AddressRange>(found)(&base, &size, address) != 0) {
@@ -32,7 +21,8 @@ Result<DevicePointer> allocation_base(DevicePointer address) {
 }  // namespace
 
 Result<uint64_t> CudaDevice::free_bytes() {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   size_t free = 0;
   size_t total = 0;
   NF_TRY(check("cudaMemGetInfo", cudaMemGetInfo(&free, &total)));
@@ -40,7 +30,8 @@ Result<uint64_t> CudaDevice::free_bytes() {
 }
 
 Result<DeviceMemory> CudaDevice::allocate(uint64_t bytes) {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   if (bytes == 0) return invalid_argument("device memory of 0 bytes");
   // What can never fit need not be asked: the runtime takes some sizes for a wrong argument.
   if (bytes > info_.total_bytes) {
@@ -54,12 +45,13 @@ Result<DeviceMemory> CudaDevice::allocate(uint64_t bytes) {
 
 void CudaDevice::free(DevicePointer address) noexcept {
   // Also when the device is lost: its context may live, and the memory with it.
-  shared_->health.select();
+  const CudaEntry entry(shared_->health);
   (void)check("cudaFree", cudaFree(reinterpret_cast<void*>(address)));
 }
 
 Result<std::unique_ptr<DeviceStream>> CudaDevice::make_stream() {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   cudaStream_t stream = nullptr;
   NF_TRY(check("cudaStreamCreate", cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)));
   return std::unique_ptr<DeviceStream>(
@@ -67,7 +59,8 @@ Result<std::unique_ptr<DeviceStream>> CudaDevice::make_stream() {
 }
 
 Result<std::unique_ptr<DeviceEvent>> CudaDevice::make_event() {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   cudaEvent_t event = nullptr;
   NF_TRY(check("cudaEventCreate", cudaEventCreateWithFlags(&event, cudaEventDisableTiming)));
   return std::unique_ptr<DeviceEvent>(
@@ -76,7 +69,8 @@ Result<std::unique_ptr<DeviceEvent>> CudaDevice::make_event() {
 
 // A range that cannot be pinned is no fault of the device: copies from it work, slower.
 Status CudaDevice::pin_host(std::byte* host, uint64_t size) {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   const cudaError_t error = cudaHostRegister(host, size, cudaHostRegisterPortable);
   if (error == cudaSuccess) return {};
   (void)cudaGetLastError();
@@ -84,12 +78,13 @@ Status CudaDevice::pin_host(std::byte* host, uint64_t size) {
 }
 
 void CudaDevice::unpin_host(std::byte* host) noexcept {
-  shared_->health.select();
+  const CudaEntry entry(shared_->health);
   if (cudaHostUnregister(host) != cudaSuccess) (void)cudaGetLastError();
 }
 
 Result<DeviceExport> CudaDevice::export_memory(const DeviceMemory& memory) {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   cudaIpcMemHandle_t handle;
   const cudaError_t error = cudaIpcGetMemHandle(&handle, reinterpret_cast<void*>(memory.address()));
   if (error == cudaErrorNotSupported || error == cudaErrorInvalidValue) {

@@ -9,9 +9,49 @@ std::string describe(const char* call, cudaError_t error) {
          ")";
 }
 
+void* driver_function(const char* name) {
+  void* found = nullptr;
+  cudaDriverEntryPointQueryResult outcome{};
+#if CUDART_VERSION >= 12050
+  const cudaError_t error =
+      cudaGetDriverEntryPointByVersion(name, &found, 12000, cudaEnableDefault, &outcome);
+#else
+  const cudaError_t error = cudaGetDriverEntryPoint(name, &found, cudaEnableDefault, &outcome);
+#endif
+  if (error == cudaSuccess) return found;
+  (void)cudaGetLastError();
+  return nullptr;
+}
+
+namespace {
+
+// The device that this thread works with, -1 where it has no context: cudaGetDevice says 0 then.
+int current_device() {
+  using GetContext = int (*)(void** context);
+  static const auto get_context = reinterpret_cast<GetContext>(driver_function("cuCtxGetCurrent"));
+  void* context = nullptr;
+  if (get_context == nullptr || get_context(&context) != 0 || context == nullptr) return -1;
+  int device = -1;
+  if (cudaGetDevice(&device) == cudaSuccess) return device;
+  (void)cudaGetLastError();
+  return -1;
+}
+
+}  // namespace
+
+CudaEntry::CudaEntry(CudaHealth& health)
+    : device_(health.device()), before_(current_device()), status_(health.enter()) {}
+
+CudaEntry::~CudaEntry() {
+  if (before_ < 0 || before_ == device_) return;
+  if (cudaSetDevice(before_) != cudaSuccess) (void)cudaGetLastError();
+}
+
 Status CudaHealth::enter() {
-  if (is_lost()) return lost_status();
-  return check("cudaSetDevice", cudaSetDevice(device_));
+  const cudaError_t error = cudaSetDevice(device_);
+  if (!is_lost()) return check("cudaSetDevice", error);
+  (void)cudaGetLastError();
+  return lost_status();
 }
 
 Status CudaHealth::check(const char* call, cudaError_t error) {

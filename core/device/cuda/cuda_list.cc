@@ -71,7 +71,8 @@ Result<std::shared_ptr<Device>> open_device(int id) {
   for (const DeviceInfo& info : list.devices) {
     if (info.id != id) continue;
     auto shared = std::make_shared<CudaShared>(id);
-    NF_TRY(shared->health.enter());
+    const CudaEntry entry(shared->health);
+    NF_TRY(entry.status());
     NF_TRY(shared->health.check(
         "cudaDeviceGetAttribute",
         cudaDeviceGetAttribute(&shared->multiprocessors, cudaDevAttrMultiProcessorCount, id)));

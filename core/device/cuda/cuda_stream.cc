@@ -19,7 +19,8 @@ void* pointer(DevicePointer address) {
 }  // namespace
 
 Result<bool> CudaEvent::done() {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   const cudaError_t error = cudaEventQuery(event_);
   if (error == cudaErrorNotReady) return false;
   NF_TRY(shared_->health.check("cudaEventQuery", error));
@@ -28,20 +29,21 @@ Result<bool> CudaEvent::done() {
 
 Status CudaEvent::wait() {
   // Also when the device is lost, as in CudaStream::wait().
-  shared_->health.select();
+  const CudaEntry entry(shared_->health);
   NF_TRY(shared_->health.check("cudaEventSynchronize", cudaEventSynchronize(event_)));
-  return shared_->health.enter();
+  return entry.status();
 }
 
 CudaStream::~CudaStream() {
-  shared_->health.select();
+  const CudaEntry entry(shared_->health);
   (void)cudaStreamSynchronize(stream_);
   (void)cudaStreamDestroy(stream_);
   (void)cudaGetLastError();
 }
 
 Status CudaStream::copy(void* to, const void* from, uint64_t size, cudaMemcpyKind kind) {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   if (size == 0) return {};
   return check("cudaMemcpyAsync", cudaMemcpyAsync(to, from, size, kind, stream_));
 }
@@ -103,7 +105,8 @@ Status CudaStream::gather_piece(const GatherRows& rows, std::span<const DevicePo
 
 Status CudaStream::gather(const GatherRows& rows) {
   NF_TRY(check_kernel(rows));
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   if (rows.row_elements == 0) return {};
   const uint64_t to_bytes = rows.row_elements * item_size(rows.lens.result);
   for (size_t i = 0; i < rows.rows.size(); i += kPieceRows) {
@@ -132,9 +135,10 @@ Status CudaStream::gather_table(const BoxTable& table) {
 
 Status CudaStream::gather(const GatherBoxes& boxes) {
   NF_TRY(check_kernel(boxes));
-  NF_TRY(shared_->health.enter());
-  const size_t entry = sizeof(BoxEntry) + boxes.from_strides.size() * sizeof(int64_t);
-  const size_t most = UploadRing::kSlotBytes / entry;
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
+  const size_t one = sizeof(BoxEntry) + boxes.from_strides.size() * sizeof(int64_t);
+  const size_t most = UploadRing::kSlotBytes / one;
   for (size_t i = 0; i < boxes.boxes.size(); i += most) {
     GatherBoxes piece = boxes;
     piece.boxes = boxes.boxes.subspan(i, std::min(most, boxes.boxes.size() - i));
@@ -190,7 +194,8 @@ Status CudaStream::reduce_piece(const ReduceRows& rows, std::span<const DevicePo
 Status CudaStream::reduce(const ReduceRows& rows) {
   constexpr uint64_t kScratch = 16u << 20;
   NF_TRY(check_kernel(rows));
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   NF_TRY(begin_counts(rows));
   if (rows.row_elements == 0) return {};
   const uint64_t tile_bytes = rows.row_elements * sizeof(ReduceCell);
@@ -210,7 +215,8 @@ Status CudaStream::reduce(const ReduceRows& rows) {
 
 Status CudaStream::decode(const DecodeBlock& block) {
   NF_TRY(check_kernel(block));
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   if (block.elements == 0) return {};
   DecodeLaunch launch{block.from,      block.to,        block.elements,          block.item,
                       block.unshuffle, block.swap_unit, shared_->multiprocessors};
@@ -218,12 +224,14 @@ Status CudaStream::decode(const DecodeBlock& block) {
 }
 
 Status CudaStream::record(DeviceEvent& event) {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   return check("cudaEventRecord", cudaEventRecord(static_cast<CudaEvent&>(event).get(), stream_));
 }
 
 Status CudaStream::wait_for(DeviceEvent& event) {
-  NF_TRY(shared_->health.enter());
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
   return check("cudaStreamWaitEvent",
                cudaStreamWaitEvent(stream_, static_cast<CudaEvent&>(event).get(), 0));
 }
@@ -231,9 +239,9 @@ Status CudaStream::wait_for(DeviceEvent& event) {
 Status CudaStream::wait() {
   // Also when the device is lost: after an error that is not the context's, what was queued before goes
   // on, and the caller frees what it uses. On a dead context this just fails.
-  shared_->health.select();
+  const CudaEntry entry(shared_->health);
   NF_TRY(check("cudaStreamSynchronize", cudaStreamSynchronize(stream_)));
-  return shared_->health.enter();
+  return entry.status();
 }
 
 }  // namespace neurofs::cuda

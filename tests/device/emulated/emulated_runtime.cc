@@ -34,6 +34,10 @@ cudaError_t cudaGetDeviceCount(int* count) {
 cudaError_t cudaSetDevice(int id) {
   return id == 0 ? cudaSuccess : fail(cudaErrorInvalidDevice);
 }
+cudaError_t cudaGetDevice(int* id) {
+  *id = 0;
+  return cudaSuccess;
+}
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = cudaDeviceProp{};
   std::strcpy(properties->name, "emulated GPU");  // NOLINT: shorter than the array
@@ -155,9 +159,16 @@ static int address_range(unsigned long long* base, size_t* size, unsigned long l
   *size = 0;
   return 0;
 }
-cudaError_t cudaGetDriverEntryPointByVersion(const char*, void** function, unsigned,
+static int current_context(void** context) {
+  static int one;
+  *context = &one;
+  return 0;
+}
+cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned,
                                              unsigned long long, cudaDriverEntryPointQueryResult*) {
-  *function = reinterpret_cast<void*>(address_range);
+  const bool is_range = std::strcmp(name, "cuMemGetAddressRange") == 0;
+  *function =
+      is_range ? reinterpret_cast<void*>(address_range) : reinterpret_cast<void*>(current_context);
   return cudaSuccess;
 }
 
