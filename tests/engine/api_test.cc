@@ -122,6 +122,15 @@ TEST(MMapNeuralField, StoredBytesThatAreNoElementsAreRefused) {
   const auto made = MMapNeuralField::create(path, options);
   EXPECT_EQ(made.status().code(), Code::kUnsupported);
   EXPECT_NE(made.status().message().find("TieredMemory"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path)) << "nothing is left behind";
+  {
+    StoreOptions writable;
+    writable.writable = writable.create = true;
+    const auto store = open_store(path, writable);
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE(create_field(**store, "", options).ok());
+  }
+  EXPECT_EQ(MMapNeuralField::open(path).status().code(), Code::kUnsupported);
   auto memory = TieredMemory::open(path, {});
   ASSERT_TRUE(memory.ok()) << memory.status().to_string();
   EXPECT_TRUE(memory->get(3).ok());
