@@ -172,7 +172,9 @@ NEUROFS_ELEMENT_FN Float gelu(Float x) {
   const Float lost = ((1 - one) - product_error(u, sum, one)) - u * (a - (sum - C::kTailPole));
   const Float tail = shape + shape * (p.less_one + lost * C::tail_slope(u));  // Phi(-a) / 2^k
   const Float product = x < 0 ? -a * tail : x * (1 - shrink(tail, p));  // x * Phi(x), or that / 2^k
-  return x < 0 ? shrink(product, p) : product;
+  const Float result = x < 0 ? shrink(product, p) : product;
+  // A NaN's own sign and payload: which operand's the arithmetic keeps is up to the instructions.
+  return x != x ? x + x : result;
 }
 
 // k ln 2 + log(1 + f), for 1 + f between sqrt(1/2) and sqrt(2).

@@ -51,7 +51,8 @@ inline constexpr uint32_t kFloatNan = 0x7fc00000u;
 
 NEUROFS_ELEMENT_FN float half_to_float(uint16_t half) {
   const uint32_t magnitude = half & 0x7fffu;
-  const uint32_t special = kFloatInfinity | (magnitude << HalfLayout::kShift);
+  const uint32_t quiet = magnitude > 0x7c00u ? kFloatNan : kFloatInfinity;  // as VCVTPH2PS
+  const uint32_t special = quiet | (magnitude << HalfLayout::kShift);
   const uint32_t bits = magnitude < 0x7c00u ? HalfLayout::widen(magnitude) : special;
   return same_bits<float>(bits | static_cast<uint32_t>(half & 0x8000u) << 16);
 }
@@ -59,7 +60,8 @@ NEUROFS_ELEMENT_FN float half_to_float(uint16_t half) {
 NEUROFS_ELEMENT_FN uint16_t float_to_half(float value) {
   const auto bits = same_bits<uint32_t>(value);
   const uint32_t magnitude = bits & ~kFloatSign;
-  const uint32_t special = magnitude > kFloatInfinity ? 0x7e00u : 0x7c00u;
+  const uint32_t nan = 0x7e00u | ((magnitude >> HalfLayout::kShift) & 0x3ffu);  // as VCVTPS2PH
+  const uint32_t special = magnitude > kFloatInfinity ? nan : 0x7c00u;
   const uint32_t half = magnitude < 0x47800000u ? HalfLayout::narrow(magnitude) : special;
   return static_cast<uint16_t>(half | (bits & kFloatSign) >> 16);
 }

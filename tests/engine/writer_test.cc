@@ -118,8 +118,8 @@ constexpr const char* kCheck = R"(
 import sys, numpy as np, zarr
 root = sys.argv[1]
 codecs = open(root + '/field/zarr.json').read()
-if 'cast_value' in codecs and not hasattr(zarr.codecs, 'CastValue'):
-    sys.exit(0)  # zarr-python knows it from 3.2 on
+if ('cast_value' in codecs or 'numcodecs.' in codecs) and not hasattr(zarr.codecs, 'CastValue'):
+    sys.exit(0)  # before 3.2 zarr-python knows not the one, and reads the others' big-endian bytes wrongly
 a = zarr.open_array(root + '/field', mode='r')
 want = np.frombuffer(open(root + '/dense.raw', 'rb').read(), dtype=a.dtype.newbyteorder('<')).reshape(a.shape)
 assert np.array_equal(a[...], want), 'zarr-python reads other data'

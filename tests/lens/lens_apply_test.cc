@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "core/lens/lens.h"
 
 namespace neurofs {
@@ -154,6 +157,32 @@ TEST(LensCopy, StridesOfBothSides) {
   lens.copy(reinterpret_cast<std::byte*>(out.data()), {},
             reinterpret_cast<const std::byte*>(x.data()), {}, {});
   EXPECT_EQ(out[0], 2);
+}
+
+// A read cuts a field where it likes, so an element's bits may not depend on its neighbours' number.
+TEST(LensApply, BitsDoNotDependOnTheCount) {
+  for (const std::string_view name :
+       {"gelu", "gelu_tanh", "exp", "tanh", "sigmoid", "silu", "softplus", "log1p", "relu",
+        "threshold=0.5", "leaky_relu=0.1", "clip=-1:1", "scale=-2", "f16", "bf16", "f32",
+        "abs,f16_sat"}) {
+    for (const DataType type : {DataType::kFloat16, DataType::kBfloat16}) {
+      const Lens lens = *Lens::parse(name, type, nlohmann::json::object());
+      const size_t item = item_size(lens.result());
+      std::vector<uint16_t> in(65536);
+      std::iota(in.begin(), in.end(), uint16_t{0});
+      ByteVector whole(in.size() * item);
+      ByteVector pieces(in.size() * item);
+      const auto* from = reinterpret_cast<const std::byte*>(in.data());
+      lens.apply(whole.data(), from, in.size());
+      for (size_t i = 0, count = 1; i < in.size(); i += count, count = count % 61 + 1) {
+        count = std::min(count, in.size() - i);
+        lens.apply(pieces.data() + i * item, from + i * 2, count);
+      }
+      const auto differs = std::mismatch(whole.begin(), whole.end(), pieces.begin()).first;
+      EXPECT_TRUE(differs == whole.end()) << name << " of " << zarr_name(type) << " "
+                                          << static_cast<size_t>(differs - whole.begin()) / item;
+    }
+  }
 }
 
 }  // namespace
