@@ -148,6 +148,7 @@ void Lens::prepare() {
 }
 
 void Lens::apply(std::byte* dst, const std::byte* src, size_t count) const {
+  if (count == 0) return;  // of no memory at all, perhaps
   if (plan_) return plan_->run(dst, src, count);
   std::memcpy(dst, src, count * item_size(program_.source));
 }

@@ -27,7 +27,8 @@ TEST(DataType, NumPyShortNamesAreUnderstood) {
   EXPECT_EQ(*parse_data_type("f8_e4m3"), DataType::kFloat8E4m3fn);
   EXPECT_EQ(*parse_data_type("f8_e4m3fn"), DataType::kFloat8E4m3fn);
   EXPECT_EQ(*parse_data_type("f8_e5m2"), DataType::kFloat8E5m2);
-  for (const std::string_view name : {"", "<f4", "f16", "V1", "V2", "float31", "object", "Float32"}) {
+  for (const std::string_view name :
+       {"", "<f4", "f16", "V1", "V2", "float31", "object", "Float32"}) {
     EXPECT_EQ(parse_data_type(name).status().code(), Code::kUnsupported) << name;
   }
 }
@@ -38,8 +39,8 @@ TEST(DataType, TypeStringsCarryTheByteOrder) {
   EXPECT_TRUE(parse_typestr(">c8")->big_endian);
   EXPECT_FALSE(parse_typestr(">u1")->big_endian);
   EXPECT_EQ(parse_typestr("<f1")->type, DataType::kFloat8E5m2);  // as ml_dtypes saves it
-  for (const std::string_view text :
-       {"", "f4", "|f4", "=f4", "<", "<M8[ns]", "|O", "<U3", "|V2", ">V2", "<V1", "|V1", ">f1", "<f16", "<f4 "}) {
+  for (const std::string_view text : {"", "f4", "|f4", "=f4", "<", "<M8[ns]", "|O", "<U3", "|V2",
+                                      ">V2", "<V1", "|V1", ">f1", "<f16", "<f4 "}) {
     EXPECT_EQ(parse_typestr(text).status().code(), Code::kUnsupported) << text;
   }
 }
