@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/lens/element_cast.h"
+
 namespace neurofs {
 namespace {
 
@@ -23,15 +25,15 @@ bool is_integer_register(LensRegister reg) {
 double greatest(DataType type) {
   switch (type) {
     case DataType::kFloat16:
-      return 65504;
+      return element::Element<DataType::kFloat16>::kMax;
     case DataType::kBfloat16:
-      return 0x1.fep127;
+      return element::Element<DataType::kBfloat16>::kMax;
     case DataType::kFloat32:
-      return 0x1.fffffep127;
+      return element::Element<DataType::kFloat32>::kMax;
     case DataType::kFloat8E4m3fn:
-      return 448;
+      return element::Element<DataType::kFloat8E4m3fn>::kMax;
     case DataType::kFloat8E5m2:
-      return 57344;
+      return element::Element<DataType::kFloat8E5m2>::kMax;
     default:
       return 0;
   }
