@@ -118,7 +118,7 @@ NEUROFS_ELEMENT_FN typename Element<kType>::Stored convert(From x) {
       return {static_cast<decltype(To::re)>(x), 0};
     }
   } else if constexpr (kIsComplex<From>) {
-    if constexpr (kType == DataType::kBool) return (x.re != 0) | (x.im != 0) ? 1 : 0;
+    if constexpr (kType == DataType::kBool) return (x.re != 0 || x.im != 0) ? 1 : 0;
     return convert<kType>(x.re);
   } else if constexpr (kType == DataType::kBool) {
     return x != From{0} ? 1 : 0;
