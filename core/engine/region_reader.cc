@@ -133,7 +133,7 @@ class RegionReader::Impl::CopyAhead {
 
   void copy(std::byte* dst, const std::byte* src, const Dims& shape) {
     if (reader_.plain) return reader_.copy_out(dst, dst_strides_, src, shape);
-    for (size_t line = 0; line < kLines; ++line) __builtin_prefetch(src + line * kLineBytes);
+    for (size_t line = 0; line < kLines; ++line) __builtin_prefetch(src + line * kLineBytes, 0, 2);
     finish();
     dst_ = dst;
     src_ = src;
@@ -147,7 +147,7 @@ class RegionReader::Impl::CopyAhead {
 
  private:
   static constexpr size_t kLineBytes = 64;
-  static constexpr size_t kLines = 8;
+  static constexpr size_t kLines = 64;
 
   const Impl& reader_;
   const Dims& dst_strides_;
