@@ -6,9 +6,9 @@
 //
 //   exp(x) = 2^k e^r, r = x - k ln 2; 2^k is multiplied in last and in two parts, since it, or a product
 //   of it with less than the whole, may be subnormal or infinite where the result is not.
-//   Phi(-a) = e^(-a^2/2) u P(1 - 2Ku), u = 1/(a + K): u alone is so near the shape that P is flat.
+//   Phi(-a) = e^(-a^2/2) P(a) / Q(a): all coefficients are positive, so nothing cancels.
 //   log(1 + f) = f - f^2/2 + s (f^2/2 + z R(z)), s = f/(2 + f), z = s^2.
-// Source: the polynomials are minimax fits (Remez) of these forms; the last is fdlibm's e_log.c.
+// Source: the polynomials are minimax fits (Remez; the quotient: Lawson's weights) of these forms; the last is fdlibm's e_log.c.
 #pragma once
 
 #include "core/lens/math_constants.h"
@@ -27,10 +27,10 @@ template <typename Float>
 NEUROFS_ELEMENT_FN Power<Float> power(Float x, Float extra) {
   using C = MathConstants<Float>;
   using Bits = typename C::Bits;
-  const Float shifted = x * C::kLog2E + C::kRounder;
+  const Float shifted = multiply_add(x, C::kLog2E, C::kRounder);
   const Float k = shifted - C::kRounder;
-  const Float r = ((x - k * C::kLn2High) - k * C::kLn2Low) + extra;
-  return {r + r * r * C::exp_rest(r), same_bits<Bits>(shifted)};
+  const Float r = multiply_add(-k, C::kLn2Low, multiply_add(-k, C::kLn2High, x)) + extra;
+  return {multiply_add(r * r, C::exp_rest(r), r), same_bits<Bits>(shifted)};
 }
 
 // y * 2^k for k <= 0, by way of a power that is certainly no subnormal number.
@@ -72,14 +72,8 @@ NEUROFS_ELEMENT_FN Float upper_half(Float x) {
 // a * b - product, where `product` is a * b rounded.
 template <typename Float>
 NEUROFS_ELEMENT_FN Float product_error(Float a, Float b, Float product) {
-#if defined(__CUDA_ARCH__)
-  return fma(a, b, -product);
-#elif defined(__FMA__)
-  if constexpr (sizeof(Float) == sizeof(float)) {
-    return __builtin_fmaf(a, b, -product);
-  } else {
-    return __builtin_fma(a, b, -product);
-  }
+#if defined(__CUDA_ARCH__) || defined(__FMA__)
+  return multiply_add(a, b, -product);
 #else
   const Float a1 = upper_half(a);
   const Float b1 = upper_half(b);
@@ -109,12 +103,12 @@ NEUROFS_ELEMENT_FN Float tanh(Float x) {
   using Bits = typename C::Bits;
   // (e^2a - 1) / (e^2a + 1), with e^2a - 1 = 2^k (e^r - 1) + (2^k - 1); k is small and not negative.
   const Float a = 2 * at_most(without_sign(x), C::kTanhEnd);
-  const Float shifted = a * C::kLog2E + C::kRounder;
+  const Float shifted = multiply_add(a, C::kLog2E, C::kRounder);
   const Float k = shifted - C::kRounder;
-  const Float r = (a - k * C::kLn2High) - k * C::kLn2Low;
+  const Float r = multiply_add(-k, C::kLn2Low, multiply_add(-k, C::kLn2High, a));
   const Bits exponent = same_bits<Bits>(shifted) - same_bits<Bits>(C::kRounder) + C::kBias;
   const Float scale = same_bits<Float>(exponent << C::kFractionBits);
-  const Float less_one = scale * (r + r * r * C::exp_rest(r)) + (scale - 1);
+  const Float less_one = scale * multiply_add(r * r, C::exp_rest(r), r) + (scale - 1);
   const Float size = less_one / (less_one + 2);
   return same_bits<Float>(same_bits<Bits>(size) | (same_bits<Bits>(x) & C::kSign));
 }
@@ -162,17 +156,13 @@ template <typename Float>
 NEUROFS_ELEMENT_FN Float gelu(Float x) {
   using C = MathConstants<Float>;
   const Float a = at_most(without_sign(x), C::kGeluEnd);
-  const Float a1 = upper_half(a);
-  const Power<Float> p = power(Float{-0.5} * a1 * a1, Float{-0.5} * (a - a1) * (a + a1));
-  const Float sum = a + C::kTailPole;
-  const Float u = 1 / sum;
-  const Float shape = u * C::tail(1 - 2 * C::kTailPole * u);
-  // The rounding of a + K and of the division, relative to u, would be most of the error in all.
-  const Float one = u * sum;
-  const Float lost = ((1 - one) - product_error(u, sum, one)) - u * (a - (sum - C::kTailPole));
-  const Float tail = shape + shape * (p.less_one + lost * C::tail_slope(u));  // Phi(-a) / 2^k
-  const Float product = x < 0 ? -a * tail : x * (1 - shrink(tail, p));  // x * Phi(x), or that / 2^k
-  const Float result = x < 0 ? shrink(product, p) : product;
+  // a^2 in twice the digits: it is an exponent.
+  const Float square = a * a;
+  const Power<Float> p = power(Float{-0.5} * square, Float{-0.5} * product_error(a, a, square));
+  const Float tail = C::tail(a);  // Phi(-a) / e^(-a^2/2)
+  // x Phi(x) = max(x, 0) - a Phi(-a); of zeros each keeps its sign.
+  const Float less = shrink(a * multiply_add(tail, p.less_one, tail), p);
+  const Float result = (x < 0 ? Float{-0.0} : x) - less;
   // A NaN's own sign and payload: which operand's the arithmetic keeps is up to the instructions.
   return x != x ? x + x : result;
 }
@@ -184,8 +174,8 @@ NEUROFS_ELEMENT_FN Float log_of(Float k, Float f) {
   const Float s = f / (2 + f);
   const Float z = s * s;
   const Float half_square = Float{0.5} * f * f;
-  const Float rest = s * (half_square + z * C::log_rest(z)) + k * C::kLn2Low;
-  return k * C::kLn2High - ((half_square - rest) - f);
+  const Float rest = multiply_add(s, multiply_add(z, C::log_rest(z), half_square), k * C::kLn2Low);
+  return multiply_add(k, C::kLn2High, -((half_square - rest) - f));
 }
 
 template <typename Float>

@@ -10,15 +10,31 @@
 
 namespace neurofs::element {
 
+// a * b + c, rounded once where there is an instruction for it.
+template <typename Float>
+NEUROFS_ELEMENT_FN Float multiply_add(Float a, Float b, Float c) {
+#if defined(__CUDA_ARCH__)
+  return fma(a, b, c);
+#elif defined(__FMA__)
+  if constexpr (sizeof(Float) == sizeof(float)) {
+    return __builtin_fmaf(a, b, c);
+  } else {
+    return __builtin_fma(a, b, c);
+  }
+#else
+  return a * b + c;
+#endif
+}
+
 // Polynomials with short chains of dependent operations (Estrin): c0 + c1 x + c2 x^2 + ...
 template <typename Float>
 NEUROFS_ELEMENT_FN Float cubic(Float x, Float x2, Float c0, Float c1, Float c2, Float c3) {
-  return (c0 + c1 * x) + (c2 + c3 * x) * x2;
+  return multiply_add(multiply_add(c3, x, c2), x2, multiply_add(c1, x, c0));
 }
 template <typename Float>
 NEUROFS_ELEMENT_FN Float septic(Float x, Float x2, Float x4, Float c0, Float c1, Float c2, Float c3,
                                 Float c4, Float c5, Float c6, Float c7) {
-  return cubic(x, x2, c0, c1, c2, c3) + cubic(x, x2, c4, c5, c6, c7) * x4;
+  return multiply_add(cubic(x, x2, c4, c5, c6, c7), x4, cubic(x, x2, c0, c1, c2, c3));
 }
 
 template <typename Float>
@@ -53,32 +69,32 @@ struct MathConstants<float> {
   static constexpr float kLinearLow = -0x1.857936p-25f;
   static constexpr float kCubic = 0x1.2444f2p-4f;  // the same times 0.044715
   static constexpr float kCubicLow = 0x1.49b16ap-29f;
-  static constexpr float kTailPole = 3;
 
   // (e^r - 1 - r) / r^2, |r| < 0.41: 2^-26.6
   NEUROFS_ELEMENT_FN float exp_rest(float r) {
     const float x2 = r * r;
-    return cubic(r, x2, 0x1.fffff4p-2f, 0x1.5553d8p-3f, 0x1.555c3ap-5f, 0x1.12af5p-7f) +
-           0x1.6970acp-10f * (x2 * x2);
+    return multiply_add(
+        0x1.6970acp-10f, x2 * x2,
+        cubic(r, x2, 0x1.fffff4p-2f, 0x1.5553d8p-3f, 0x1.555c3ap-5f, 0x1.12af5p-7f));
   }
   // (log(1 + f) - 2s) / (s z), |s| < 0.172: 2^-36
   NEUROFS_ELEMENT_FN float log_rest(float z) {
     const float x2 = z * z;
     return cubic(z, x2, 0x1.555554p-1f, 0x1.999a78p-2f, 0x1.243952p-2f, 0x1.e2e6a2p-3f);
   }
-  // e^(a^2/2) Phi(-a) (a + 3) of v = 1 - 6 / (a + 3), a < 15: 2^-30
-  NEUROFS_ELEMENT_FN float tail(float v) {
-    const float x2 = v * v;
-    const float x4 = x2 * x2;
-    const float x8 = x4 * x4;
-    return 0x1.754a76p-1f +
-           v * (-0x1.04c72ap-1f + v * (septic(v, x2, x4, 0x1.d71386p-3f, -0x1.832d0ap-5f,
-                                              -0x1.56d5ecp-7f, 0x1.c8bda4p-8f, 0x1.0ca216p-10f,
-                                              -0x1.0eaed4p-10f, -0x1.009e44p-12f, 0x1.136b5cp-13f) +
-                                       0x1.c9168ep-15f * x8));
+  // e^(a^2/2) Phi(-a), 0 <= a < 15: 2^-27.2
+  NEUROFS_ELEMENT_FN float tail(float a) {
+    // Where either end of a polynomial prevails, few of its roundings count.
+    const float a2 = a * a;
+    const float a3 = a2 * a;
+    const float above =
+        multiply_add(a3, multiply_add(a, 0x1.1030fcp-8f, 0x1.4ee6fep-5f),
+                     multiply_add(a, multiply_add(a, 0x1.78c58ep-3f, 0x1.c1d3fcp-2f), 0x1p-1f));
+    const float below = multiply_add(
+        a3, multiply_add(a2, 0x1.552338p-7f, multiply_add(a, 0x1.a3c34ap-4f, 0x1.e2b9f2p-2f)),
+        multiply_add(a, multiply_add(a, 0x1.349f3p0f, 0x1.ad2c3p0f), 1.0f));
+    return above / below;
   }
-  // How much more than u itself q(a) = u P(1 - 2Ku) changes when u does: about d ln q / d ln u.
-  NEUROFS_ELEMENT_FN float tail_slope(float u) { return 1 + 4.2f * u; }
 };
 
 template <>
@@ -110,17 +126,16 @@ struct MathConstants<double> {
   static constexpr double kLinearLow = -0x1.cbc0d30ebfd15p-54;
   static constexpr double kCubic = 0x1.2444f2a4d8b4bp-4;
   static constexpr double kCubicLow = -0x1.6c843a29d1c7p-61;
-  static constexpr double kTailPole = 5;
 
   // |r| < 0.3467: 2^-58
   NEUROFS_ELEMENT_FN double exp_rest(double r) {
     const double x2 = r * r;
     const double x4 = x2 * x2;
     const double x8 = x4 * x4;
-    return septic(r, x2, x4, 0x1.0000000000009p-1, 0x1.55555555554fdp-3, 0x1.5555555550af5p-5,
-                  0x1.1111111127322p-7, 0x1.6c16c183ba4c2p-10, 0x1.a01a012c56dep-13,
-                  0x1.a0199b0bb9b2dp-16, 0x1.71df225f065aap-19) +
-           (0x1.28aca6b599ab2p-22 + 0x1.ad825f6e1f076p-26 * r) * x8;
+    return multiply_add(multiply_add(0x1.ad825f6e1f076p-26, r, 0x1.28aca6b599ab2p-22), x8,
+                        septic(r, x2, x4, 0x1.0000000000009p-1, 0x1.55555555554fdp-3,
+                               0x1.5555555550af5p-5, 0x1.1111111127322p-7, 0x1.6c16c183ba4c2p-10,
+                               0x1.a01a012c56dep-13, 0x1.a0199b0bb9b2dp-16, 0x1.71df225f065aap-19));
   }
   // 2^-65
   NEUROFS_ELEMENT_FN double log_rest(double z) {
@@ -130,26 +145,26 @@ struct MathConstants<double> {
                   0x1.c71c72558a3bap-3, 0x1.745cdf219799dp-3, 0x1.3b20884c27f71p-3,
                   0x1.0f5f8d1c2e699p-3, 0x1.0f4c5cbb975b4p-3);
   }
-  // Of v = 1 - 10 / (a + 5), a < 39.5: 2^-62
-  NEUROFS_ELEMENT_FN double tail(double v) {
-    const double x2 = v * v;
-    const double x4 = x2 * x2;
-    const double x8 = x4 * x4;
-    return 0x1.89d3abe1f95aep-1 +
-           v * (-0x1.54ad03f27ca18p-1 +
-                v * (septic(v, x2, x4, 0x1.fb31653876f89p-2, -0x1.410ed5f87594dp-2,
-                            0x1.51f6329f01b9ap-3, -0x1.1b1c254ca3f24p-4, 0x1.54b4d4f48b49bp-6,
-                            -0x1.88590e986a5fap-9, -0x1.a2503779628bdp-11, 0x1.1daf1ae2cb329p-11) +
-                     (septic(v, x2, x4, -0x1.f214925b508a5p-15, -0x1.a17014401701bp-15,
-                             0x1.17df0dea525ebp-16, 0x1.0b14faabce1b1p-18, -0x1.73e007d2c4f1dp-19,
-                             -0x1.674c891b5539ep-22, 0x1.d461d52b66f04p-22, 0x1.59901fd1690c7p-25) +
-                      (cubic(v, x2, -0x1.2cce1c44ade5bp-24, -0x1.2693a531f2dc9p-27,
-                             0x1.703f25b79768ep-27, 0x1.2f7678686083ep-29) +
-                       (-0x1.37fd50d7dc1bap-30 + -0x1.987fab03a5f69p-32 * v) * x4) *
-                          x8) *
-                         x8));
+  // 0 <= a < 39.5: 2^-59.7
+  NEUROFS_ELEMENT_FN double tail(double a) {
+    const double a2 = a * a;
+    const double a3 = a2 * a;
+    const double a4 = a2 * a2;
+    const double above = multiply_add(
+        a3,
+        septic(a, a2, a4, 0x1.6e2f37ab56c92p-2, 0x1.0eaf9d3b982dp-3, 0x1.2488af7c50499p-5,
+               0x1.d376ec2998a7p-8, 0x1.110212c6a6ea9p-10, 0x1.bfdb90bf6a9f2p-14,
+               0x1.d52db92449e9bp-18, 0x1.e2a16123c16ecp-23),
+        multiply_add(a, multiply_add(a, 0x1.5c21d6dffd1f2p-1, 0x1.a80257e699217p-1), 0x1p-1));
+    const double below = multiply_add(
+        a3,
+        multiply_add(a4 * a4, 0x1.2e71993d323b1p-21,
+                     septic(a, a2, a4, 0x1.00537beb2edcfp+1, 0x1.f630bd2d71155p-1,
+                            0x1.65055c4f571e7p-2, 0x1.792f9db6c61dcp-4, 0x1.294e84395c856p-6,
+                            0x1.58763ec33b75bp-9, 0x1.193e6f8ef3e8ep-12, 0x1.26039b688ed62p-16)),
+        multiply_add(a, multiply_add(a, 0x1.68b566f1ea195p+1, 0x1.3a2240c29d6ap+1), 1.0));
+    return above / below;
   }
-  NEUROFS_ELEMENT_FN double tail_slope(double u) { return 1 + 75 * u * u; }
 };
 
 }  // namespace neurofs::element
