@@ -86,7 +86,10 @@ FileSystem::FileSystem(Sources sources)
   engine_->metrics().gauge("fs_remembered_nodes",
                            "Regions, links, control files and nodes below lenses that the kernel "
                            "remembers",
-                           [nodes = nodes_] { return static_cast<double>(nodes->size()); });
+                           [nodes = std::weak_ptr(nodes_)] {
+                             const auto now = nodes.lock();
+                             return now ? static_cast<double>(now->size()) : 0.0;
+                           });
 }
 
 FileSystem::~FileSystem() = default;

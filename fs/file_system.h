@@ -190,7 +190,7 @@ class FileSystem {
   std::unique_ptr<NodeIds> ids_;
   std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
   LensTable lenses_;
-  // Shared with a gauge of the engine, which may outlive this.
+  // Known to a gauge of the engine, which may outlive this; not kept by it, as nodes keep the engine.
   const std::shared_ptr<InternedNodes> nodes_ = std::make_shared<InternedNodes>();
   InternedNodes& interned_ = *nodes_;
 };
