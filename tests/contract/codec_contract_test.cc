@@ -21,6 +21,7 @@ struct Variant {
   size_t unit = 1;             // sizes are multiples of it
   bool detects_flips = false;  // it carries a checksum
   DataType dtype = DataType::kFloat32;
+  friend void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
 };
 
 std::vector<Variant> blosc_variants() {

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "core/storage/object_store.h"
@@ -16,6 +17,7 @@ namespace neurofs::test {
 struct StoreMaker {
   std::string name;
   std::function<std::shared_ptr<ObjectStore>()> make;  // empty and writable
+  friend void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
 };
 
 class StoreContract : public testing::TestWithParam<StoreMaker> {
