@@ -167,6 +167,23 @@ size_t FileStore::read_window(std::span<ReadOp> rest) {
   return taken;
 }
 
+FdCache::Lookup FileStore::acquire(std::string_view key) {
+  auto lookup = files_.acquire(key);
+  if (lookup.opened.file && !lookup.was_open) {
+    counters_.opens.add();
+    if (options_.direct_io && !lookup.opened.file->direct()) direct_refused_ = true;
+  }
+  return lookup;
+}
+
+// A caller without a descriptor has another way to read: it is not waited for one.
+Result<std::shared_ptr<const LocalObject>> FileStore::open_local(std::string_view key) {
+  NF_TRY(check_key(key));
+  const auto lookup = acquire(key);
+  if (lookup.opened.error == 0) return std::shared_ptr<const LocalObject>(lookup.opened.file);
+  return errno_status(lookup.opened.error, doing("opening", key));
+}
+
 FileStore::Prepared FileStore::prepare(ReadOp& op, Window& window) {
   op.status = {};
   if (window.last_file && op.key == window.last_key) {
@@ -177,14 +194,10 @@ FileStore::Prepared FileStore::prepare(ReadOp& op, Window& window) {
     fail(op, std::move(status));
     return Prepared::kOk;
   }
-  auto lookup = files_.acquire(op.key);
+  auto lookup = acquire(op.key);
   const int error = lookup.opened.error;
   if (out_of_descriptors(error)) return Prepared::kNoDescriptors;
   if (error != 0) return fail_open(op, lookup.opened);
-  if (!lookup.was_open) {
-    counters_.opens.add();
-    if (options_.direct_io && !lookup.opened.file->direct()) direct_refused_ = true;
-  }
   window.last_key = op.key;
   window.last_file = lookup.opened.file;
   plan_read(op, std::move(lookup.opened.file), window);

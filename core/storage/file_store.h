@@ -42,6 +42,8 @@ class FileStore : public ObjectStore {
   std::string url() const override { return url_; }
   std::vector<std::pair<std::string, std::string>> describe() const override;
   void read(std::span<ReadOp> batch) override;
+  bool has_local_objects() const override { return true; }
+  Result<std::shared_ptr<const LocalObject>> open_local(std::string_view key) override;
   Result<ObjectInfo> stat(std::string_view key) override;
   Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) override;
   Status put(std::string_view key, Bytes bytes) override;
@@ -58,6 +60,7 @@ class FileStore : public ObjectStore {
 
   size_t read_window(std::span<ReadOp> rest);
   Prepared prepare(ReadOp& op, Window& window);
+  FdCache::Lookup acquire(std::string_view key);
   void plan_read(ReadOp& op, std::shared_ptr<OpenFile> file, Window& window);
   void transfer(Window& window);
   struct VersionNow;

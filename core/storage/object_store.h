@@ -22,6 +22,7 @@
 #include "core/base/metrics.h"
 #include "core/base/registry.h"
 #include "core/base/result.h"
+#include "core/storage/local_object.h"
 
 namespace neurofs {
 
@@ -73,6 +74,11 @@ class ObjectStore {
   virtual std::vector<std::pair<std::string, std::string>> describe() const { return {}; }
 
   virtual void read(std::span<ReadOp> batch) = 0;
+
+  // The object as an open file, which read() would read now; kUnsupported where objects are no files of
+  // this machine. One file as long as the store keeps it open. Hold few: each is a descriptor.
+  virtual bool has_local_objects() const { return false; }
+  virtual Result<std::shared_ptr<const LocalObject>> open_local(std::string_view key);
   virtual Result<ObjectInfo> stat(std::string_view key) = 0;
   // Direct children of a prefix ("" for the root), sorted by name, at most `limit`: the first ones.
   // A prefix with nothing below it is an empty list, as in object stores.

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cerrno>
 
+#include "core/storage/errno_status.h"
 #include "core/storage/rooted_dir.h"
 
 namespace neurofs {
@@ -79,6 +80,14 @@ int OpenFile::look(FileVersion* now) const {
   if (::fstat(fd(), &info) != 0) return errno;
   *now = FileVersion::of(info);
   return 0;
+}
+
+Result<std::string> OpenFile::version() const {
+  FileVersion now;
+  if (const int error = look(&now); error != 0) {
+    return errno_status(error, "looking at a file that is open");
+  }
+  return now.text();
 }
 
 int64_t OpenFile::size() const {

@@ -10,6 +10,7 @@
 
 #include "core/base/result.h"
 #include "core/storage/file_version.h"
+#include "core/storage/local_object.h"
 #include "core/storage/unique_fd.h"
 
 namespace neurofs {
@@ -22,7 +23,7 @@ struct OpenFilePolicy {
   uint32_t direct_alignment = 0;
 };
 
-class OpenFile {
+class OpenFile final : public LocalObject {
  public:
   struct Opened {
     std::shared_ptr<OpenFile> file;  // null on failure
@@ -31,7 +32,7 @@ class OpenFile {
   };
   static Opened open(const RootedDir& root, const std::string& key, const OpenFilePolicy& policy);
 
-  int fd() const { return fd_.get(); }
+  int fd() const override { return fd_.get(); }
   bool direct() const { return direct_.load(std::memory_order_relaxed); }
   // What offsets and lengths, and memory, must be multiples of; 1 when not direct.
   uint32_t offset_alignment() const { return direct() ? offset_alignment_ : 1; }
@@ -43,6 +44,7 @@ class OpenFile {
 
   // What it is now: 0 or errno.
   int look(FileVersion* now) const;
+  Result<std::string> version() const override;
   // Size now, or -errno.
   int64_t size() const;
 

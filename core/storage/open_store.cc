@@ -1,4 +1,4 @@
-// open_store and read_all: what callers use of any store.
+// What all stores share: open_store, read_all, and that objects are no files unless a store says so.
 
 #include "core/storage/key.h"
 #include "core/storage/object_store.h"
@@ -23,6 +23,11 @@ Result<ByteVector> read_all(ObjectStore& store, std::string_view key, uint64_t l
       break;
   }
   return internal_error("store " + store.url() + " left a read of " + quote_key(key) + " undone");
+}
+
+Result<std::shared_ptr<const LocalObject>> ObjectStore::open_local(std::string_view key) {
+  return unsupported("the objects of " + url() +
+                     " are no files of this machine: " + quote_key(key));
 }
 
 Result<std::shared_ptr<ObjectStore>> open_store(std::string_view url, const StoreOptions& options) {

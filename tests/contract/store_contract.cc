@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -299,6 +301,31 @@ TEST_P(StoreContract, AVersionThatWasSeenIsReadOrStale) {
   ASSERT_TRUE(store_->remove("x").ok());
   store_->read({&op, 1});
   EXPECT_EQ(op.outcome, Outcome::kMissing);
+}
+
+TEST_P(StoreContract, AnObjectThatIsAFileCanBeReadPastTheStore) {
+  const ByteVector bytes = put_pattern("c/7", 5000);
+  const auto object = store_->open_local("c/7");
+  if (!store_->has_local_objects()) {
+    EXPECT_EQ(object.status().code(), Code::kUnsupported);
+    return;
+  }
+  ASSERT_TRUE(object.ok()) << object.status().to_string();
+  const std::string same = "/proc/self/fd/" + std::to_string((*object)->fd());
+  std::ifstream file(same, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::span(text)), bytes));
+  EXPECT_EQ(*(*object)->version(), store_->stat("c/7")->version);
+  EXPECT_EQ(*store_->open_local("c/7"), *object) << "one file while the store keeps it open";
+  ASSERT_TRUE(store_->write_at("c/7", 10, Bytes(bytes).first(10), 0).ok());
+  const auto now = store_->open_local("c/7");
+  ASSERT_TRUE(now.ok());
+  EXPECT_EQ(*(*now)->version(), store_->stat("c/7")->version);
+  put_pattern("c/7", 5000, 2);
+  EXPECT_NE(*store_->open_local("c/7"), *now) << "another file";
+  EXPECT_NE(*(*now)->version(), store_->stat("c/7")->version);
+  EXPECT_FALSE(store_->open_local("c/8").ok());
+  EXPECT_EQ(store_->open_local("../x").status().code(), Code::kInvalidArgument);
 }
 
 TEST_P(StoreContract, WriteAtIsSparseAndNeverShrinks) {
