@@ -80,6 +80,8 @@ class BytesToBytesCodec {
   // the rest and returns the payload without a copy. Precondition of strip(): strips().
   virtual bool strips() const { return false; }
   virtual Result<Bytes> strip(Bytes encoded) const;
+  // Not 0: encoding groups the bytes of elements of this size by significance, and does nothing else.
+  virtual size_t shuffled_item() const { return 0; }
   virtual Result<ByteVector> encode(Bytes decoded) const = 0;
 };
 

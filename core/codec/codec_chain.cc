@@ -193,6 +193,16 @@ Status CodecChain::decode_raw_part(MutableBytes encoded, MutableBytes decoded) c
   return elements_.empty() ? Status() : elements_.decode(encoded, decoded);
 }
 
+std::optional<CodecChain::ByteMoves> CodecChain::byte_moves() const {
+  if (transforms_elements()) return std::nullopt;
+  const auto swap = static_cast<uint32_t>(swap_unit_);
+  if (is_raw_) return ByteMoves{swap, false, swap};
+  if (steps_.size() != 1 || !array_to_bytes_->is_raw()) return std::nullopt;
+  const size_t item = steps_.front().codec->shuffled_item();
+  if (item == 0 || item % swap_unit_ != 0 || decoded_size_ % item != 0) return std::nullopt;
+  return ByteMoves{static_cast<uint32_t>(item), true, swap};
+}
+
 Result<ByteVector> CodecChain::encode(Bytes decoded) const {
   if (!array_to_bytes_) return internal_error("encode on a codec chain that was never parsed");
   if (decoded.size() != decoded_size_) {

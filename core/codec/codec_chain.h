@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,17 @@ class CodecChain {
   // For raw chains: turns such a part into elements. `encoded` is overwritten; it is `decoded` itself
   // unless transforms_elements(), and then does not overlap it.
   Status decode_raw_part(MutableBytes encoded, MutableBytes decoded) const;
+
+  // What decoding does where it only moves bytes about, for who does it elsewhere than here: of each part
+  // of a raw chunk, or of a whole chunk that is shuffled. No value where it does more.
+  struct ByteMoves {
+    uint32_t item = 1;       // bytes of what is moved within; sizes are multiples of it
+    bool unshuffle = false;  // bytes of items were grouped by significance
+    uint32_t swap_unit = 1;  // > 1: then the bytes of every unit of this size are reversed
+
+    bool empty() const { return !unshuffle && swap_unit == 1; }
+  };
+  std::optional<ByteMoves> byte_moves() const;
 
   // `decoded` is in stored order and native byte order.
   Result<ByteVector> encode(Bytes decoded) const;

@@ -26,6 +26,8 @@ class ShuffleCodec final : public Filter {
  public:
   explicit ShuffleCodec(size_t element_size) : unit_(element_size) {}
 
+  size_t shuffled_item() const override { return unit_; }
+
  protected:
   size_t unit() const override { return unit_; }
 

@@ -333,5 +333,54 @@ TEST(CodecChain, MisuseIsAnErrorNotACrash) {
   EXPECT_EQ(chain->encode(ByteVector(10)).status().code(), Code::kInvalidArgument);
 }
 
+// What a device does in place of decode(): checked on random bytes against it.
+TEST(CodecChain, ByteMovesAreAllThatDecodingDoes) {
+  const std::string bytes = R"({"name":"bytes","configuration":{"endian":"big"}})";
+  const std::string native = R"({"name":"bytes","configuration":{"endian":"little"}})";
+  const auto shuffle = [](int size) {
+    return R"(,{"name":"numcodecs.shuffle","configuration":{"elementsize":)" +
+           std::to_string(size) + "}}";
+  };
+  for (const DataType dtype : {DataType::kUint8, DataType::kInt16, DataType::kFloat32,
+                               DataType::kComplex64, DataType::kComplex128}) {
+    for (const std::string& codecs :
+         {native, bytes, native + shuffle(4), bytes + shuffle(8), bytes + shuffle(16),
+          native + shuffle(1), native + shuffle(12)}) {
+      const auto chain = parse("[" + codecs + "]", {4, 6, 2}, dtype);
+      ASSERT_TRUE(chain.ok()) << codecs;
+      const auto moves = chain->byte_moves();
+      ASSERT_TRUE(moves) << codecs;
+      const ByteVector encoded = make_data(Pattern::kRandom, chain->decoded_size());
+      ByteVector decoded(encoded.size());
+      ASSERT_TRUE(chain->decode(encoded, decoded).ok());
+      ASSERT_EQ(encoded.size() % moves->item, 0u);
+      ASSERT_EQ(moves->item % moves->swap_unit, 0u);
+      const size_t count = encoded.size() / moves->item;
+      for (size_t i = 0; i < encoded.size(); ++i) {
+        const size_t b = i % moves->item;
+        const size_t unit = moves->swap_unit;
+        const size_t stored = b / unit * unit + unit - 1 - b % unit;
+        const size_t at = moves->unshuffle ? stored * count + i / moves->item
+                                           : i / moves->item * moves->item + stored;
+        ASSERT_EQ(decoded[i], encoded[at]) << codecs << " " << i;
+      }
+      EXPECT_EQ(moves->empty(), encoded == decoded && !moves->unshuffle);
+    }
+  }
+}
+
+TEST(CodecChain, ByteMovesAreNoneWhereDecodingDoesMore) {
+  const std::string big = R"([{"name":"bytes","configuration":{"endian":"big"}})";
+  const std::string shuffle = R"(,{"name":"numcodecs.shuffle","configuration":{"elementsize":)";
+  for (const std::string& codecs :
+       {big + R"(,{"name":"crc32c"}])", big + R"(,{"name":"gzip","configuration":{"level":1}}])",
+        big + shuffle + "2}}]",  // less than what is swapped
+        big + shuffle + "4}},{\"name\":\"crc32c\"}]", std::string(R"([{"name":"test.opaque"}])")}) {
+    const auto chain = parse(codecs);
+    ASSERT_TRUE(chain.ok()) << codecs << chain.status().to_string();
+    EXPECT_FALSE(chain->byte_moves()) << codecs;
+  }
+}
+
 }  // namespace
 }  // namespace neurofs
