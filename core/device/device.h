@@ -21,6 +21,7 @@
 
 #include "core/base/registry.h"
 #include "core/base/result.h"
+#include "core/device/direct_file.h"
 #include "core/device/kernels.h"
 
 namespace neurofs {
@@ -103,6 +104,13 @@ class Device : public std::enable_shared_from_this<Device> {
   virtual void unpin_host(std::byte* host) noexcept = 0;
   // kUnsupported where processes cannot share device memory.
   virtual Result<DeviceExport> export_memory(const DeviceMemory& memory) = 0;
+
+  // How files are read straight into this device's memory, in words; kUnsupported, with the reason, where
+  // they cannot be. The first call may load a library that starts threads.
+  virtual Result<std::string> direct_way() = 0;
+  // `fd`: a regular file open for reading, with O_DIRECT where its file system takes it. kUnsupported
+  // where this one cannot be read so.
+  virtual Result<std::unique_ptr<DirectFile>> open_direct(int fd) = 0;
 
  protected:
   friend class DeviceMemory;

@@ -1,4 +1,5 @@
 // What the simulation adds to the contract: capacity, speed, faults, export to another process.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,6 +149,41 @@ TEST_P(SimTest, CountsWhatCrossesTheBus) {
   EXPECT_EQ(control_->counts().bytes_to_device, 1000u);
   EXPECT_EQ(control_->counts().bytes_to_host, 1000u);
   EXPECT_EQ(control_->counts().operations, 2u);
+}
+
+TEST_P(SimTest, DirectReadsFailAndAreRefusedAsATestSays) {
+  const int fd = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  const DeviceMemory memory = allocate(1000);
+  {
+    const auto file = device_->open_direct(fd);
+    ASSERT_TRUE(file.ok()) << file.status().to_string();
+    EXPECT_EQ(control_->counts().direct_files, 1u);
+    int hooked = 0;
+    control_->before_direct_read([&] { ++hooked; });
+    control_->fail_direct_reads(2, 2);
+    const std::vector<bool> expected = {true, false, false, true};
+    for (const bool good : expected) {
+      EXPECT_EQ((*file)->read(memory.address(), 5, 1000).ok(), good);
+    }
+    EXPECT_EQ(hooked, 4);
+    EXPECT_EQ(control_->counts().direct_reads, 4u);
+    EXPECT_EQ(control_->counts().direct_bytes, 2000u);
+    EXPECT_EQ(control_->counts().bytes_to_device, 0u);
+    control_->before_direct_read(nullptr);
+    EXPECT_FALSE(device_->is_lost());
+  }
+  EXPECT_EQ(control_->counts().direct_files, 0u);
+  control_->refuse_direct(true);
+  EXPECT_EQ(device_->direct_way().status().code(), Code::kUnsupported);
+  EXPECT_EQ(device_->open_direct(fd).status().code(), Code::kUnsupported);
+  control_->refuse_direct(false);
+  const auto file = device_->open_direct(fd);
+  ASSERT_TRUE(file.ok());
+  control_->lose();
+  EXPECT_FALSE((*file)->read(memory.address(), 0, 10).ok());
+  EXPECT_FALSE(device_->direct_way().ok());
+  ::close(fd);
 }
 
 TEST_P(SimTest, ALossIsForgottenWhenAllHaveLetGo) {

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "core/device/cuda/cuda_direct_file.h"
+
 namespace neurofs::cuda {
 namespace {
 
@@ -98,6 +100,20 @@ Result<DeviceExport> CudaDevice::export_memory(const DeviceMemory& memory) {
   std::memcpy(result.handle.data(), &handle, sizeof handle);
   result.offset = memory.address() - base;
   return result;
+}
+
+// The library works with the device of the thread that calls it.
+Result<std::string> CudaDevice::direct_way() {
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
+  NF_ASSIGN(const CuFile* library, CuFile::get());
+  return library->way();
+}
+
+Result<std::unique_ptr<DirectFile>> CudaDevice::open_direct(int fd) {
+  const CudaEntry entry(shared_->health);
+  NF_TRY(entry.status());
+  return CudaDirectFile::open(shared_from_this(), shared_, fd);
 }
 
 }  // namespace neurofs::cuda

@@ -27,6 +27,8 @@ class CudaDevice : public Device {
   Status pin_host(std::byte* host, uint64_t size) override;
   void unpin_host(std::byte* host) noexcept override;
   Result<DeviceExport> export_memory(const DeviceMemory& memory) override;
+  Result<std::string> direct_way() override;
+  Result<std::unique_ptr<DirectFile>> open_direct(int fd) override;
 
  protected:
   void free(DevicePointer address) noexcept override;

@@ -162,6 +162,18 @@ void SimControl::release() {
   state_->set_held(false);
 }
 
+void SimControl::refuse_direct(bool refuse) {
+  state_->refuse_direct(refuse);
+}
+
+void SimControl::fail_direct_reads(uint64_t nth, uint64_t count) {
+  state_->fail_direct_reads(nth, count);
+}
+
+void SimControl::before_direct_read(std::function<void()> hook) {
+  state_->before_direct_read(std::move(hook));
+}
+
 void SimControl::set_free_bytes(uint64_t bytes) {
   state_->set_free_bytes(bytes);
 }

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ class SimControl {
     uint64_t bytes_to_device = 0;
     uint64_t bytes_to_host = 0;
     uint64_t pinned_ranges = 0;  // now
+    uint64_t direct_files = 0;   // open now
+    uint64_t direct_reads = 0;   // of files, that were begun
+    uint64_t direct_bytes = 0;   // that came by them
   };
 
   // From here on there are these devices, with ids from 0, no fault armed and all counts at 0.
@@ -54,6 +58,12 @@ class SimControl {
   // No operation begins between hold() and release(), unless the device is lost.
   void hold();
   void release();
+  // True: files cannot be read straight into the device, as where the library for it is missing.
+  void refuse_direct(bool refuse);
+  // The nth direct read from here on fails, and `count` - 1 after it; 0 disarms.
+  void fail_direct_reads(uint64_t nth, uint64_t count = 1);
+  // Runs in each direct read before its bytes are read, on the reading thread; null: no more.
+  void before_direct_read(std::function<void()> hook);
   // Another process took memory, or gave it back.
   void set_free_bytes(uint64_t bytes);
   Counts counts() const;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/checked.h"
+#include "core/device/sim/sim_direct_file.h"
 #include "core/device/sim/sim_export.h"
 #include "core/device/sim/sim_stream.h"
 
@@ -103,6 +104,16 @@ Result<DeviceExport> SimDevice::export_memory(const DeviceMemory& memory) {
   std::memcpy(result.handle.data(), &described, sizeof described);
   result.offset = static_cast<uint64_t>(place->data - place->block->data);
   return result;
+}
+
+Result<std::string> SimDevice::direct_way() {
+  NF_TRY(state_->direct());
+  return std::string("simulated");
+}
+
+Result<std::unique_ptr<DirectFile>> SimDevice::open_direct(int fd) {
+  NF_TRY(state_->direct());
+  return SimDirectFile::open(shared_from_this(), state_, heap_, fd);
 }
 
 }  // namespace neurofs

@@ -26,6 +26,8 @@ class SimDevice : public Device {
   Status pin_host(std::byte* host, uint64_t size) override;
   void unpin_host(std::byte* host) noexcept override;
   Result<DeviceExport> export_memory(const DeviceMemory& memory) override;
+  Result<std::string> direct_way() override;
+  Result<std::unique_ptr<DirectFile>> open_direct(int fd) override;
 
  protected:
   void free(DevicePointer address) noexcept override;

@@ -101,6 +101,40 @@ void SimState::count_pin(int change) {
   counts_.pinned_ranges += static_cast<uint64_t>(change);
 }
 
+Status SimState::direct() const {
+  const std::lock_guard lock(mutex_);
+  NF_TRY(lost_);
+  return direct_refused_ ? unsupported("simulated GPU: files are not read straight into it")
+                         : Status();
+}
+
+void SimState::count_direct_file(int change) {
+  const std::lock_guard lock(mutex_);
+  counts_.direct_files += static_cast<uint64_t>(change);
+}
+
+Status SimState::begin_direct_read() {
+  std::function<void()> hook;
+  bool fails = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.direct_reads;
+    fails = reached(until_direct_fails_);
+    if (fails && direct_failures_ > 1) {
+      until_direct_fails_ = 1;
+      --direct_failures_;
+    }
+    hook = before_direct_read_;
+  }
+  if (hook) hook();
+  return fails ? io_error("simulated GPU: a direct read failed") : Status();
+}
+
+void SimState::end_direct_read(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  counts_.direct_bytes += bytes;
+}
+
 void SimState::fail_allocation(uint64_t nth) {
   const std::lock_guard lock(mutex_);
   until_no_memory_ = nth;
@@ -126,6 +160,22 @@ void SimState::set_held(bool held) {
   const std::lock_guard lock(mutex_);
   held_ = held;
   changed_.notify_all();
+}
+
+void SimState::refuse_direct(bool refuse) {
+  const std::lock_guard lock(mutex_);
+  direct_refused_ = refuse;
+}
+
+void SimState::fail_direct_reads(uint64_t nth, uint64_t count) {
+  const std::lock_guard lock(mutex_);
+  until_direct_fails_ = nth;
+  direct_failures_ = count;
+}
+
+void SimState::before_direct_read(std::function<void()> hook) {
+  const std::lock_guard lock(mutex_);
+  before_direct_read_ = std::move(hook);
 }
 
 void SimState::set_free_bytes(uint64_t bytes) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string_view>
 
@@ -36,11 +37,21 @@ class SimState {
   void return_memory(uint64_t bytes);
   void count_pin(int change);
 
+  // Ok where files can be read straight into the device.
+  Status direct() const;
+  void count_direct_file(int change);
+  // Before a direct read: runs the test's hook; not ok when the read is to fail.
+  Status begin_direct_read();
+  void end_direct_read(uint64_t bytes);
+
   void fail_allocation(uint64_t nth);
   void refuse_copy(uint64_t nth);
   void lose_at_operation(uint64_t nth);
   void stall_at_operation(uint64_t nth, std::chrono::milliseconds length);
   void set_held(bool held);
+  void refuse_direct(bool refuse);
+  void fail_direct_reads(uint64_t nth, uint64_t count);
+  void before_direct_read(std::function<void()> hook);
   void set_free_bytes(uint64_t bytes);
   SimControl::Counts counts() const;
 
@@ -60,6 +71,10 @@ class SimState {
   uint64_t until_lost_ = 0;
   uint64_t until_stall_ = 0;
   std::chrono::milliseconds stall_{0};
+  bool direct_refused_ = false;
+  uint64_t until_direct_fails_ = 0;
+  uint64_t direct_failures_ = 0;  // how many fail in a row
+  std::function<void()> before_direct_read_;
   SimControl::Counts counts_;
 };
 
