@@ -76,84 +76,48 @@ void BlockLoader::load(std::span<BlockLoad> loads) const {
 }
 
 void BlockLoader::load_once(std::span<BlockLoad> loads) const {
-  std::vector<ChunkQuery> queries;
-  std::vector<size_t> query_of(loads.size());
-  uint64_t last_chunk = UINT64_MAX;
-  for (size_t i = 0; i < loads.size(); ++i) {
-    const uint64_t chunk = loads[i].key.block / grid_.blocks_per_chunk();
-    if (chunk != last_chunk) queries.push_back({grid_.chunk_of(loads[i].key.block), {}});
-    last_chunk = chunk;
-    query_of[i] = queries.size() - 1;
-  }
-  field_.locate(queries);
-  for (const ChunkQuery& query : queries) {
-    if (query.place.kind == ChunkPlace::Kind::kMissing) {
-      versions_.see(query.place.key, query.place.version);
-    }
-  }
+  std::vector<uint64_t> blocks;
+  blocks.reserve(loads.size());
+  for (const BlockLoad& load : loads) blocks.push_back(load.key.block);
+  BlockPlaces places(field_, grid_, versions_);
+  places.locate(std::move(blocks));
 
   std::vector<Job> jobs;
   jobs.reserve(loads.size());
   for (size_t i = 0; i < loads.size(); ++i) {
-    ChunkPlace& place = queries[query_of[i]].place;
+    ChunkPlace& place = places.of(i);
     if (place.kind == ChunkPlace::Kind::kMissing) {
       loads[i].outcome = Outcome::kMissing;
     } else if (place.kind == ChunkPlace::Kind::kError) {
       finish(loads[i], place.status);
     } else {
-      jobs.push_back({&loads[i], &place, {}, {}});
+      jobs.push_back({&loads[i], i, &place, {}, {}});
     }
   }
   if (jobs.empty()) return;
   if (field_.spec().codecs.is_raw()) {
-    load_raw(jobs);
+    load_raw(places, jobs);
   } else {
     load_encoded(jobs);
   }
 }
 
-// A chunk that is an object of its own must have exactly the size that the metadata says: reading a
-// part of it would not notice. True when it may be read; otherwise the outcome is set.
-bool BlockLoader::check_object_size(const Job& job, const ChunkPlace** checked) const {
-  if (job.place->kind != ChunkPlace::Kind::kWholeObject || *checked == job.place) return true;
-  const auto info = field_.store().stat(job.place->key);
-  if (!info.ok()) {
-    finish(*job.load, info.status());
-    return false;
-  }
-  if (!info->exists) {
-    missing(*job.load, *job.place);
-    return false;
-  }
-  const uint64_t expected = field_.spec().codecs.fixed_encoded_size();
-  if (info->size != expected) {
-    reject(job, corrupt("object " + job.place->key + " has " + std::to_string(info->size) +
-                        " bytes where the metadata promises " + std::to_string(expected)));
-    return false;
-  }
-  job.place->version = info->version;
-  *checked = job.place;
-  return true;
-}
-
-void BlockLoader::load_raw(std::span<Job> jobs) const {
+void BlockLoader::load_raw(BlockPlaces& places, std::span<Job> jobs) const {
   const CodecChain& codecs = field_.spec().codecs;
   std::vector<Job> ready;
   ready.reserve(jobs.size());
-  const ChunkPlace* checked = nullptr;
   for (Job& job : jobs) {
-    if (!check_object_size(job, &checked)) continue;
-    const ByteRange part = codecs.encoded_part(grid_.part_of_chunk(job.load->key.block));
-    const bool in_object = job.place->kind == ChunkPlace::Kind::kRange;
-    if (in_object && part.end() > job.place->range.length) {
-      reject(job, corrupt("object " + job.place->key + ": the chunk has " +
-                          std::to_string(job.place->range.length) +
-                          " bytes where the metadata promises " +
-                          std::to_string(codecs.fixed_encoded_size())));
+    const auto part = places.find_part(job.at);
+    if (!part.ok()) {
+      reject(job, part.status());
       continue;
     }
-    job.range = {(in_object ? job.place->range.offset : 0) + part.offset, part.length};
-    if (!codecs.transforms_elements()) job.dest = job.load->dest.first(part.length);
+    if (job.place->kind == ChunkPlace::Kind::kMissing) {
+      job.load->outcome = Outcome::kMissing;
+      continue;
+    }
+    job.range = *part;
+    if (!codecs.transforms_elements()) job.dest = job.load->dest.first(part->length);
     ready.push_back(job);
   }
   if (codecs.transforms_elements()) {

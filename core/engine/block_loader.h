@@ -14,9 +14,7 @@
 
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
-#include "core/engine/block_grid.h"
-#include "core/engine/object_versions.h"
-#include "core/field/stored_field.h"
+#include "core/engine/block_places.h"
 
 namespace neurofs {
 
@@ -32,16 +30,16 @@ class BlockLoader {
  private:
   struct Job {
     BlockLoad* load;
+    size_t at;  // of the places
     ChunkPlace* place;
     ByteRange range;    // raw: bytes of the object
     MutableBytes dest;  // raw: where they are read to
   };
   void load_once(std::span<BlockLoad> loads) const;
-  void load_raw(std::span<Job> jobs) const;
+  void load_raw(BlockPlaces& places, std::span<Job> jobs) const;
   void read_raw(std::span<Job> jobs, bool merge) const;
   void read_transformed(std::span<Job> jobs) const;
   void decode_transformed(const Job& job) const;
-  bool check_object_size(const Job& job, const ChunkPlace** checked) const;
   void load_encoded(std::span<Job> jobs) const;
   void read_and_decode(std::span<Job> jobs) const;
   void missing(BlockLoad& load, const ChunkPlace& place) const;
