@@ -41,9 +41,17 @@ json hit_rates(const json& counters) {
   return rates;
 }
 
+// Whether files are read straight into GPU memory; null where it was not asked for.
+json direct_document(Engine& engine, const GpuTierState& state) {
+  if (!engine.options().gpu_direct) return nullptr;
+  return {{"state", state.direct_off.empty() ? "on" : "off"},
+          {"reason", state.direct_off},
+          {"way", state.direct_way}};
+}
+
 // What the GPU tier is; null where none was asked for.
 json gpu_document(Engine& engine) {
-  if (engine.options().gpu_bytes == 0) return nullptr;
+  if (engine.options().gpu_bytes == 0 && !engine.options().gpu_direct) return nullptr;
   const GpuTierState state = engine.gpu_state();
   json devices = json::array();
   for (const DeviceInfo& d : state.devices) {
@@ -57,7 +65,8 @@ json gpu_document(Engine& engine) {
           {"used_bytes", state.used_bytes},
           {"budget_bytes", state.budget_bytes},
           {"asked_bytes", engine.options().gpu_bytes},
-          {"devices", std::move(devices)}};
+          {"devices", std::move(devices)},
+          {"direct", direct_document(engine, state)}};
 }
 
 }  // namespace

@@ -16,12 +16,12 @@ namespace {
 
 std::string options_json(const MountOptions& options) {
   const nlohmann::json json = {
-      {"ram_bytes", options.engine.ram_bytes},  {"policy", options.engine.policy},
-      {"predictor", options.engine.predictor},  {"threads", options.threads},
-      {"allow_other", options.allow_other},     {"direct_io", options.direct_io},
-      {"timeout_s", options.timeout_s},         {"read_ahead_kb", options.read_ahead_kb},
-      {"gpu_bytes", options.engine.gpu_bytes},  {"gpu_ids", options.engine.gpu_ids},
-      {"gpu_victim", options.engine.gpu_victim}};
+      {"ram_bytes", options.engine.ram_bytes},   {"policy", options.engine.policy},
+      {"predictor", options.engine.predictor},   {"threads", options.threads},
+      {"allow_other", options.allow_other},      {"direct_io", options.direct_io},
+      {"timeout_s", options.timeout_s},          {"read_ahead_kb", options.read_ahead_kb},
+      {"gpu_bytes", options.engine.gpu_bytes},   {"gpu_ids", options.engine.gpu_ids},
+      {"gpu_victim", options.engine.gpu_victim}, {"gpu_direct", options.engine.gpu_direct}};
   return json.dump();
 }
 

@@ -44,6 +44,11 @@ void print_summary(const json& stats) {
     fmt::print("GPU  {} of {}, {}\n", format_bytes(gpu.value("used_bytes", uint64_t{0})),
                format_bytes(gpu.value("budget_bytes", uint64_t{0})),
                gpu.value("state", "") == "on" ? "on" : "off: " + gpu.value("reason", "?"));
+    if (const json direct = gpu.value("direct", json()); direct.is_object()) {
+      fmt::print("GPU  files read straight: {}\n", direct.value("state", "") == "on"
+                                                       ? "on, " + direct.value("way", "?")
+                                                       : "off: " + direct.value("reason", "?"));
+    }
   }
   // items() refers to its object, so each needs a name.
   const json hits = stats.value("hit_rates", json::object());

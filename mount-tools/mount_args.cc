@@ -75,6 +75,8 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
   command.add_option("--gpu", args.gpus,
                      "Which GPUs, such as 0,1; with -o gpu=0:1 (default: the first)");
   command.add_flag("--gpu-victim", o.engine.gpu_victim, "Keep in GPU memory what leaves --ram");
+  command.add_flag("--gpu-direct", o.engine.gpu_direct,
+                   "Read local files straight into GPU memory (GPUDirect Storage), where it goes");
   command.add_option("--policy", o.engine.policy, "Which block leaves memory: see plugins")
       ->capture_default_str();
   command.add_option("--predictor", o.engine.predictor, "What is fetched ahead: see plugins, none")

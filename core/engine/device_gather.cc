@@ -9,9 +9,7 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kMostPieces = 1 << 16;
-constexpr size_t kMostBoxes = 4096;                  // of one gather
 constexpr uint64_t kMostGroup = uint64_t{16} << 20;  // bytes of blocks fetched at once
-constexpr uint64_t kFillRoom = 256;                  // of a half, where the fill value lies
 
 uint64_t aligned(uint64_t bytes) {
   return ceil_div<uint64_t>(bytes, 256) * 256;
@@ -98,6 +96,14 @@ Status DeviceGather::flush() {
   NF_TRY(absent.empty() && target_.row_elements > 0 ? gather_rows()
                                                     : gather(pieces_, target_.from_strides));
   pieces_.clear();
+  const auto by_block = [](const Piece& a, const Piece& b) { return a.block < b.block; };
+  std::stable_sort(absent.begin(), absent.end(), by_block);
+  if (const auto moves = direct_moves(*field_); moves && !absent.empty()) {
+    std::vector<Piece> left;
+    NF_TRY(bring_direct(absent, *moves, &left));
+    std::stable_sort(left.begin(), left.end(), by_block);
+    return bring(left);
+  }
   return bring(absent);
 }
 
@@ -133,8 +139,6 @@ Status DeviceGather::gather(std::span<const Piece> pieces, const Dims& from_stri
 
 // In groups that fit one half of the lane, or one block where it is larger than that.
 Status DeviceGather::bring(std::span<Piece> absent) {
-  std::stable_sort(absent.begin(), absent.end(),
-                   [](const Piece& a, const Piece& b) { return a.block < b.block; });
   const uint64_t size = field_->block_size();
   const uint64_t in_half = (lane_->half_bytes() - kFillRoom) / aligned(size);
   const uint64_t in_ram =
@@ -164,12 +168,17 @@ Status DeviceGather::bring_group(std::span<BlockRequest> requests, std::span<Pie
   return sent;
 }
 
-Status DeviceGather::send_group(std::span<const BlockRequest> requests, std::span<Piece> pieces) {
-  // What was gathered in place, and the groups before, have passed: what is evicted from here on can be
-  // reused at once, and so can the memory that a block without a slot was in.
+// What was gathered in place, and the groups before: so the memory that a block without a slot was in can
+// be reused, too.
+Status DeviceGather::begin_group() {
   NF_TRY(device(lane_->stream().wait()));
   batch_->settle(true);
   batch_->use.end();
+  return {};
+}
+
+Status DeviceGather::send_group(std::span<const BlockRequest> requests, std::span<Piece> pieces) {
+  NF_TRY(begin_group());
   auto half = lane_->next();
   NF_TRY(device(half.status()));
   DeviceLane::Half* now = *half;

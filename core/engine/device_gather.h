@@ -5,6 +5,8 @@
 //   per group of pieces: find their blocks on the GPU and queue one gather of those that are there;
 //   meanwhile fetch the others below; then copy them, through a lane, into slots of the tier (or into
 //   scratch memory where it has no room) and gather from there; what is not stored is the fill value
+//   with direct reads: those that are neither here nor in RAM are read from their files into the lane's
+//   scratch memory, decoded there, copied into slots and gathered; what fails is fetched as above
 //
 // Thread-safety: one thread. Ownership: keeps field and tier alive; `out` must live until the batch is
 // done. Units: bytes. Errors: as device_reads.h; after one, nothing is under way any more.
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "core/engine/device_batch.h"
+#include "core/engine/device_direct.h"
 #include "core/engine/field_state.h"
 
 namespace neurofs {
@@ -42,6 +45,9 @@ class DeviceGather {
   Result<DeviceBatch> finish();
 
  private:
+  static constexpr size_t kMostBoxes = 4096;  // of one gather
+  static constexpr uint64_t kFillRoom = 256;  // of a half, where the fill value lies
+
   struct Piece {
     uint64_t block;
     DevicePointer from;  // first an offset in the block, then an address
@@ -56,6 +62,7 @@ class DeviceGather {
   Status flush();
   Status gather_rows();
   Status gather(std::span<const Piece> pieces, const Dims& from_strides);
+  // By way of RAM; sorted by block.
   Status bring(std::span<Piece> absent);
   Status bring_group(std::span<BlockRequest> requests, std::span<Piece> pieces);
   Status send_group(std::span<const BlockRequest> requests, std::span<Piece> pieces);
@@ -65,6 +72,23 @@ class DeviceGather {
                       DevicePointer address);
   Status copy_in_parts(const BlockRequest& request, DeviceLane::Half** half, DevicePointer address);
   Status fill(const DeviceLane::Half& half, std::span<Piece> pieces);
+  // All that was queued has passed: what is evicted from here on can be reused at once.
+  Status begin_group();
+
+  // device_gather_direct.cc. Without RAM; what they could not bring is in `left`.
+  struct DirectGroup {
+    std::vector<DirectBlock> blocks;
+    std::vector<Piece> pieces;
+  };
+  Status bring_direct(std::span<const Piece> absent, const CodecChain::ByteMoves& moves,
+                      std::vector<Piece>* left);
+  Status direct_group(DirectGroup* group, const CodecChain::ByteMoves& moves,
+                      std::vector<Piece>* left);
+  Status decode(std::span<const DirectBlock> blocks, const CodecChain::ByteMoves& moves,
+                DevicePointer from, DevicePointer to);
+  Status keep(std::span<const DirectBlock> blocks, DevicePointer memory);
+  void sort_out(DirectGroup* group, DevicePointer memory, std::vector<Piece>* not_stored,
+                std::vector<Piece>* left);
 
   const std::shared_ptr<FieldState> field_;
   DeviceTier& tier_;

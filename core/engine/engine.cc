@@ -56,13 +56,14 @@ EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> 
       options_(options),
       metrics_(std::move(metrics)),
       cache_(std::move(cache)),
+      direct_files_(options.gpu_direct, *metrics_),
       scratch_(std::max<uint64_t>(scratch_bytes, 1)),
       decoders_(thread_count(options), kDecodeQueue),
       prefetchers_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {
-  if (options_.gpu_bytes > 0) tier_ = DeviceTier::open(tier_options());
+  if (options_.gpu_bytes > 0) open_tier();
 }
 
-DeviceTier::Options EngineState::tier_options() const {
+void EngineState::open_tier() {
   DeviceTier::Options tier;
   tier.kind = options_.gpu_kind;
   tier.ids = options_.gpu_ids;
@@ -71,7 +72,8 @@ DeviceTier::Options EngineState::tier_options() const {
   tier.policy = options_.policy;
   tier.metrics = metrics_.get();
   tier.cache = cache_.get();
-  return tier;
+  tier_ = DeviceTier::open(tier);
+  direct_files_.begin(tier_->gpus(), tier_->state());
 }
 
 void EngineState::drop_cache() {
@@ -81,6 +83,8 @@ void EngineState::drop_cache() {
 
 GpuTierState EngineState::gpu_state() {
   GpuTierState state;
+  state.direct_off = direct_files_.off();
+  state.direct_way = direct_files_.way();
   DeviceTier* gpus = tier();
   if (gpus == nullptr) {
     state.off = "no GPU memory was asked for";
@@ -96,7 +100,7 @@ GpuTierState EngineState::gpu_state() {
 Result<DeviceTier::Gpu*> EngineState::open_gpu(int id) {
   {
     const std::lock_guard lock(opening_mutex_);
-    if (tier_ == nullptr) tier_ = DeviceTier::open(tier_options());
+    if (tier_ == nullptr) open_tier();
   }
   const Status state = tier_->state();
   if (!state.ok()) return unsupported("no GPU can be used: " + state.message());

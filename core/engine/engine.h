@@ -34,6 +34,9 @@ struct EngineOptions {
   uint64_t gpu_bytes = 0;      // the L1 budget over all GPUs, never more than is free; 0: no tier
   std::vector<int> gpu_ids{};  // empty: the first GPU
   bool gpu_victim = false;     // what RAM evicts goes to GPU memory
+  // Reads into GPU memory take raw and shuffled chunks of local files from there without RAM, where the
+  // GPU can (NVIDIA's cuFile). Off, since no machine has shown yet that it is faster.
+  bool gpu_direct = false;
   std::string gpu_kind = "auto";  // Device plugin: "cuda"; "sim" for tests; auto: what there is
 };
 
@@ -43,6 +46,8 @@ struct GpuTierState {
   std::vector<DeviceInfo> devices;  // those that it uses
   uint64_t used_bytes = 0;
   uint64_t budget_bytes = 0;  // what it was given
+  std::string direct_off;     // why files are not read straight into GPU memory; "" while they are
+  std::string direct_way;     // and how, in words
 };
 
 class Engine {

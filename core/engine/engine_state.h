@@ -12,6 +12,7 @@
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
 #include "core/cache/device_tier.h"
+#include "core/engine/direct_files.h"
 #include "core/engine/engine.h"
 
 namespace neurofs {
@@ -36,6 +37,7 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   // The GPU to read into (negative: the first); opens GPUs now where there is no tier.
   Result<DeviceTier::Gpu*> open_gpu(int id);
   DeviceTier& opened_tier() { return *tier_; }  // after open_gpu()
+  DirectFiles& direct_files() { return direct_files_; }
   Reservations& scratch() { return scratch_; }
   Executor& decoders() { return decoders_; }
   Executor& prefetchers() { return prefetchers_; }
@@ -46,11 +48,12 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Counter& fills;
 
  private:
-  DeviceTier::Options tier_options() const;
+  void open_tier();
 
   const EngineOptions options_;
   const std::unique_ptr<Metrics> metrics_;
   const std::unique_ptr<BlockCache> cache_;
+  DirectFiles direct_files_;
   std::mutex opening_mutex_;
   std::unique_ptr<DeviceTier> tier_;  // set in the constructor, or once under opening_mutex_
   Reservations scratch_;

@@ -57,6 +57,8 @@ class FieldState final : public Field {
   };
   const Generation& generation() const { return *generation_.load(std::memory_order_acquire); }
   BlockLoader make_loader();
+  BlockPlaces make_places() { return {*stored_, grid_, versions_}; }
+  ObjectVersions& versions() { return versions_; }
 
   // Bytes of the block as it is requested from the cache: one slot size for all blocks of a field.
   uint64_t block_size() const { return grid_.block_size(); }

@@ -1,4 +1,4 @@
-// A random field in a memory store behind an engine with a GPU tier, and reads of it both ways.
+// A random field in a store (in memory, unless a test says otherwise) behind an engine with a GPU tier, and reads of it both ways.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -38,9 +38,11 @@ class DeviceFixture : public testing::Test {
     return o;
   }
 
+  virtual std::shared_ptr<ObjectStore> new_store() { return std::make_shared<MemoryStore>(); }
+
   void make(const Stored& s, const EngineOptions& o) {
     memory.reset();
-    store = std::make_shared<MemoryStore>();
+    store = new_store();
     CreateOptions create;
     create.shape = s.shape;
     create.dtype = s.dtype;
@@ -138,7 +140,7 @@ class DeviceFixture : public testing::Test {
     return 0;
   }
 
-  std::shared_ptr<MemoryStore> store;
+  std::shared_ptr<ObjectStore> store;
   std::shared_ptr<StoredField> stored;
   std::shared_ptr<Engine> engine;
   std::shared_ptr<Field> field;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/device/sim/sim_control.h"
+#include "core/engine/device_reader.h"
 #include "core/engine/engine.h"
 #include "core/engine/field.h"
 #include "core/engine/field_writer.h"
@@ -59,13 +60,18 @@ std::shared_ptr<StoredField> open_field(const std::filesystem::path& directory, 
   return field.ok() ? field.value() : nullptr;
 }
 
-// One or two, with little memory; some are lost while they are read from.
+// One or two, with little memory; some are lost while they are read from, some fail to read files.
 void add_simulated_gpus(Random& random, EngineOptions* options) {
   SimControl::configure({SimOptions(), SimOptions()});
   static constexpr uint64_t kBudgets[] = {uint64_t{1} << 20, uint64_t{4} << 20, uint64_t{32} << 20};
   options->gpu_kind = "sim";
   options->gpu_bytes = random.pick(kBudgets);
   options->gpu_victim = random.chance(0.7);
+  options->gpu_direct = random.chance(0.7);
+  if (random.chance(0.3)) {
+    SimControl::of(0).fail_direct_reads(static_cast<uint64_t>(random.between(1, 50)),
+                                        static_cast<uint64_t>(random.between(1, 100)));
+  }
   if (random.chance(0.5)) options->gpu_ids = {0, 1};
   if (random.chance(0.3)) {
     SimControl::of(0).lose_at_operation(static_cast<uint64_t>(random.between(1, 500)));
@@ -99,6 +105,37 @@ Result<ByteVector> read_some(const RegionReader& reader, Random& random, uint64_
   return out;
 }
 
+// A whole region by way of a device's memory.
+Result<ByteVector> read_on_device(const Subject& subject, const Region& region, const Lens& lens,
+                                  uint64_t size) {
+  NF_ASSIGN(const auto device, subject.field->engine().gpu());
+  NF_ASSIGN(const DeviceMemory memory, device->allocate(std::max<uint64_t>(size, 1)));
+  NF_ASSIGN(auto batch, read_region_to_device(subject.field, region,
+                                              {memory.address(), size, device->info().id}, lens));
+  NF_TRY(batch.wait());
+  ByteVector bytes(size);
+  NF_ASSIGN(const auto stream, device->make_stream());
+  NF_TRY(stream->copy_to_host(bytes.data(), memory.address(), size));
+  NF_TRY(stream->wait());
+  return bytes;
+}
+
+// Whether the region is the same there; a device that is lost or full has no answer.
+bool check_on_device(const Subject& subject, const Region& region, const Shown& shown,
+                     const ByteVector& expected, const std::string& where) {
+  const auto got = read_on_device(subject, region, shown.lens, expected.size());
+  if (!got.ok()) {
+    const Code code = got.status().code();
+    const auto device = subject.field->engine().gpu();
+    if (code == Code::kNoMemory || !device.ok() || (*device)->is_lost()) return true;
+    ADD_FAILURE() << where << " on a device: " << got.status().to_string();
+    return false;
+  }
+  if (*got == expected) return true;
+  ADD_FAILURE() << where << " differs on a device";
+  return false;
+}
+
 // One random byte range of one random region; false stops the thread.
 bool check_one_read(const Subject& subject, Random& random) {
   const NamedRegion wanted = random_region(random, subject.model.layout.shape);
@@ -117,6 +154,10 @@ bool check_one_read(const Subject& subject, Random& random) {
   if (reader.size() != expected.size()) {
     ADD_FAILURE() << where() << ": size " << reader.size() << ", expected " << expected.size();
     return false;
+  }
+  if (subject.field->engine().options().gpu_bytes > 0 && random.chance(0.3)) {
+    if (random.chance(0.5)) subject.field->engine().drop_cache();
+    return check_on_device(subject, parsed.value(), shown, expected, where());
   }
   const auto size = static_cast<int64_t>(expected.size());
   const int64_t offset = random.chance(0.4) ? 0 : random.between(0, size);
@@ -154,6 +195,13 @@ uint64_t read_from_many_threads(const std::vector<Subject>& subjects, uint64_t s
   return reads;
 }
 
+uint64_t direct_reads_of(Engine& engine) {
+  for (const Metrics::Sample& sample : engine.metrics().snapshot()) {
+    if (sample.name == "gpu_direct_reads_total") return static_cast<uint64_t>(sample.value);
+  }
+  return 0;
+}
+
 using MakeSubject = ModelCase (*)(uint64_t seed, const std::filesystem::path& directory);
 
 void compare_until_time_is_up(MakeSubject make) {
@@ -161,6 +209,7 @@ void compare_until_time_is_up(MakeSubject make) {
   const Clock clock(10);
   uint64_t reads = 0;
   uint64_t fields = 0;
+  uint64_t direct_reads = 0;
   while (clock.running() && !::testing::Test::HasFailure()) {
     const TemporaryDirectory directory;
     Random random(seed + fields);
@@ -180,9 +229,11 @@ void compare_until_time_is_up(MakeSubject make) {
       subjects.push_back(std::move(subject));
     }
     reads += read_from_many_threads(subjects, first);
+    direct_reads += direct_reads_of(*engine);
     EXPECT_LE(engine->ram_peak(), engine->options().ram_bytes);
   }
-  fmt::print("seed {}: {} reads of {} random fields\n", seed, reads, fields);
+  fmt::print("seed {}: {} reads of {} random fields, {} of files straight into a device\n", seed,
+             reads, fields, direct_reads);
   EXPECT_GT(reads, 0U);
 }
 

@@ -1,5 +1,6 @@
 // A mount with a GPU tier, on a simulated GPU: what it serves, and what happens when it is lost.
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "core/device/sim/sim_control.h"
@@ -60,6 +61,29 @@ TEST_F(MountGpu, ReadsGoOnWhenTheDeviceIsLost) {
   EXPECT_NE(shown["gpu"]["reason"], "");
   EXPECT_EQ(shown["gauges"]["gpu_tier_off"], 1);
   EXPECT_EQ(shown["counters"]["fs_read_errors_total"], 0);
+}
+
+TEST_F(MountGpu, SaysWhetherFilesAreReadStraightIntoIt) {
+  create_default("f");
+  SimControl::configure({SimOptions()});
+  MountOptions options = small_ram();
+  ASSERT_TRUE(mount("f", options)) << why();
+  EXPECT_TRUE(stats()["gpu"]["direct"].is_null());
+  EXPECT_EQ(stats()["gauges"]["gpu_direct_on"], 0);
+  ASSERT_EQ(end(SIGTERM), 0);
+  options.engine.gpu_direct = true;
+  ASSERT_TRUE(mount("f", options)) << why();
+  EXPECT_EQ(stats()["gpu"]["direct"]["state"], "on");
+  EXPECT_EQ(stats()["gpu"]["direct"]["way"], "simulated");
+  EXPECT_EQ(stats()["gauges"]["gpu_direct_on"], 1);
+  EXPECT_EQ(stats()["counters"]["gpu_direct_reads_total"], 0);
+  ASSERT_EQ(end(SIGTERM), 0);
+  SimControl::of(0).refuse_direct(true);
+  ASSERT_TRUE(mount("f", options)) << why();
+  EXPECT_EQ(stats()["gpu"]["state"], "on");
+  EXPECT_EQ(stats()["gpu"]["direct"]["state"], "off");
+  EXPECT_NE(stats()["gpu"]["direct"]["reason"], "");
+  EXPECT_EQ(read_file(at("field.raw"), 4096), field_bytes());
 }
 
 TEST_F(MountGpu, WorksWhereThereIsNoGpu) {
