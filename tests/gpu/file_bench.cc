@@ -1,4 +1,5 @@
-// From a file to the device by way of pinned RAM, beside what the disk alone gives.
+// From a file to the device by way of pinned RAM, and straight where it can be, beside what the disk alone
+// gives.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <iostream>
 #include <thread>
 
 #include "tests/gpu/gpu_bench.h"
@@ -89,6 +91,25 @@ Result<double> read_once(const File& file, uint64_t size, std::vector<Reader>& r
   return static_cast<double>(size) / taken.count() / 1e9;
 }
 
+// The same by the device itself, with as many reads on their way.
+Result<double> read_directly(DirectFile& file, uint64_t size, DevicePointer to) {
+  std::atomic<uint64_t> next{0};
+  std::atomic<bool> good{true};
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<std::jthread> threads;
+  for (size_t reader = 0; reader < kReaders; ++reader) {
+    threads.emplace_back([&] {
+      for (uint64_t at = next.fetch_add(kPart); at < size; at = next.fetch_add(kPart)) {
+        if (!file.read(to + at, at, kPart).ok()) good = false;
+      }
+    });
+  }
+  threads.clear();
+  if (!good) return io_error("a direct read failed");
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+  return static_cast<double>(size) / taken.count() / 1e9;
+}
+
 Result<double> best_of(int times, const std::function<Result<double>()>& measure) {
   double best = 0;
   for (int i = 0; i < times; ++i) {
@@ -119,10 +140,22 @@ Result<std::vector<Figure>> Bench::file_to_device(const std::string& directory) 
   NF_ASSIGN(const double disk, best_of(2, [&] { return read_once(file, size, readers, 0); }));
   NF_ASSIGN(const double device,
             best_of(2, [&] { return read_once(file, size, readers, out_.address()); }));
-  return std::vector<Figure>{
+  std::vector<Figure> figures{
       {"the disk, direct reads of 4 MiB", disk, "GB/s", {}, false, "ceiling"},
       {"file to device through RAM", device, "GB/s", {}, false, ""},
       {"file to device, of what the disk gives", device / disk, "", 0.9, false, ""}};
+  const auto way = device_->direct_way();
+  const auto direct = way.ok() ? device_->open_direct(file.fd) : way.status();
+  if (!direct.ok()) {
+    std::cerr << "not measured: file to device without RAM: " << direct.status().message() << "\n";
+    return figures;
+  }
+  NF_ASSIGN(const double straight,
+            best_of(2, [&] { return read_directly(**direct, size, out_.address()); }));
+  figures.push_back({"file to device without RAM", straight, "GB/s", {}, false, *way});
+  figures.push_back(
+      {"file to device without RAM, of the way through it", straight / device, "", {}, false, ""});
+  return figures;
 }
 
 }  // namespace neurofs::gpu
