@@ -183,9 +183,10 @@ NEUROFS_ELEMENT_FN Float softplus(Float x) {
   using C = MathConstants<Float>;
   const Float a = at_most(without_sign(x), -C::kExpLow);
   const Float t = whole(power(-a, Float{0}));
-  const bool large = t > C::kSqrt2LessOne;
-  return (x > 0 ? x : Float{0}) +
-         log_of(large ? Float{1} : Float{0}, large ? t / 2 - Float{0.5} : t);
+  // log(1 + t) for 0 <= t <= 1: one range is enough.
+  const Float s = t / multiply_add(Float{0.5}, t, Float{1});
+  const Float z = s * s;
+  return (x > 0 ? x : Float{0}) + multiply_add(s, z * C::log1p_rest(z), s);
 }
 
 template <typename Float>

@@ -54,7 +54,6 @@ struct MathConstants<float> {
   static constexpr float kLn2High = 0x1.62e4p-1f;  // 15 bits, so that products with k are exact
   static constexpr float kLn2Low = 0x1.7f7d1cp-20f;
   static constexpr float kSqrtHalf = 0x1.6a09e6p-1f;
-  static constexpr float kSqrt2LessOne = 0x1.a8279ap-2f;
   static constexpr float kGreatest = 0x1.fffffep127f;
   static constexpr float kInfinity = __builtin_inff();
   static constexpr float kNan = __builtin_nanf("");
@@ -74,13 +73,17 @@ struct MathConstants<float> {
   NEUROFS_ELEMENT_FN float exp_rest(float r) {
     const float x2 = r * r;
     return multiply_add(
-        0x1.6970acp-10f, x2 * x2,
-        cubic(r, x2, 0x1.fffff4p-2f, 0x1.5553d8p-3f, 0x1.555c3ap-5f, 0x1.12af5p-7f));
+        multiply_add(0x1.6970acp-10f, x2, multiply_add(0x1.12af5p-7f, r, 0x1.555c3ap-5f)), x2,
+        multiply_add(0x1.5553d8p-3f, r, 0x1.fffff4p-2f));
   }
   // (log(1 + f) - 2s) / (s z), |s| < 0.172: 2^-36
   NEUROFS_ELEMENT_FN float log_rest(float z) {
     const float x2 = z * z;
     return cubic(z, x2, 0x1.555554p-1f, 0x1.999a78p-2f, 0x1.243952p-2f, 0x1.e2e6a2p-3f);
+  }
+  // (log(1 + t) / s - 1) / z, s = t / (1 + t / 2), z = s^2, 0 <= t <= 1: 2^-27.7
+  NEUROFS_ELEMENT_FN float log1p_rest(float z) {
+    return cubic(z, z * z, 0x1.5555p-4f, 0x1.99d27ap-7f, 0x1.1eb61ap-9f, 0x1.1ef82cp-11f);
   }
   // e^(a^2/2) Phi(-a), 0 <= a < 15: 2^-27.2
   NEUROFS_ELEMENT_FN float tail(float a) {
@@ -111,7 +114,6 @@ struct MathConstants<double> {
   static constexpr double kLn2High = 0x1.62e42fefa3p-1;  // 41 bits
   static constexpr double kLn2Low = 0x1.3de6af278ece6p-42;
   static constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
-  static constexpr double kSqrt2LessOne = 0x1.a827999fcef32p-2;
   static constexpr double kGreatest = 0x1.fffffffffffffp1023;
   static constexpr double kInfinity = __builtin_inf();
   static constexpr double kNan = __builtin_nan("");
@@ -144,6 +146,16 @@ struct MathConstants<double> {
     return septic(z, x2, x4, 0x1.5555555555555p-1, 0x1.9999999999dc5p-2, 0x1.249249242ecd7p-2,
                   0x1.c71c72558a3bap-3, 0x1.745cdf219799dp-3, 0x1.3b20884c27f71p-3,
                   0x1.0f5f8d1c2e699p-3, 0x1.0f4c5cbb975b4p-3);
+  }
+  // 2^-59.4
+  NEUROFS_ELEMENT_FN double log1p_rest(double z) {
+    const double x2 = z * z;
+    const double x4 = x2 * x2;
+    return multiply_add(
+        multiply_add(0x1.5c871b014e65ep-24, z, 0x1.559fa07ba69a5p-23), x4 * x4,
+        septic(z, x2, x4, 0x1.5555555555535p-4, 0x1.99999999a0839p-7, 0x1.2492492085c17p-9,
+               0x1.c71c741f5e1bdp-12, 0x1.745cb3a30e6c3p-14, 0x1.3b1de2699f069p-16,
+               0x1.1067733720031p-18, 0x1.efdccd11d54b0p-21));
   }
   // 0 <= a < 39.5: 2^-59.7
   NEUROFS_ELEMENT_FN double tail(double a) {

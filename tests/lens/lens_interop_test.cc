@@ -29,7 +29,7 @@ struct Bound {
 };
 const std::map<std::string, Bound> kBounds = {
     {"exp", {1.1, 1.1}},  {"log1p", {1.4, 1.4}},    {"tanh", {3.2, 2.6}}, {"sigmoid", {2.5, 2.4}},
-    {"silu", {3.5, 3.0}}, {"softplus", {1.9, 1.7}}, {"gelu", {6.0, 7.5}}, {"gelu_tanh", {4, 3.2}}};
+    {"silu", {3.5, 3.0}}, {"softplus", {3.0, 3.0}}, {"gelu", {6.0, 7.5}}, {"gelu_tanh", {4, 3.2}}};
 
 double bound_of(const std::string& lens, DataType type) {
   if (type == DataType::kFloat32) return kBounds.at(lens).float32;
