@@ -97,14 +97,19 @@ void DirectRead::add(std::span<DirectBlock> block, const ChunkPlace& place, Byte
   end_ = offset + part.length;
 }
 
+// No more files than are kept open anyway: the blocks of others are read through RAM.
 void DirectRead::open_files() {
   const Run* last = nullptr;
+  size_t count = 0;
   for (Run& run : runs_) {
     if (last != nullptr && last->place->key == run.place->key) {
       run.file = last->file;
-    } else if (auto file = files_.open(device_, field_.stored().store(), run.place->key);
-               file.ok()) {
-      run.file = std::move(*file);
+    } else if (count < files_.most()) {
+      ++count;
+      Status refusal;
+      auto file = files_.open(device_, field_.stored().store(), run.place->key, &refusal);
+      if (file.ok()) run.file = std::move(*file);
+      if (failed_.ok()) failed_ = refusal;
     }
     last = &run;
   }
@@ -123,7 +128,7 @@ Status DirectRead::read() {
     if (device_.is_lost()) return run.read;
     if (failed_.ok()) failed_ = run.read;
   }
-  if (!failed_.ok()) files_.note(failed_);
+  if (!failed_.ok() && !device_.is_lost()) files_.note(failed_);
   return {};
 }
 

@@ -57,8 +57,10 @@ class DeviceScan {
       std::memcpy(column->data(), at, rows_.row_elements * sizeof(double));
       at += rows_.row_elements * sizeof(double);
     }
-    result_.counts.resize(rows_.bins);
-    std::memcpy(result_.counts.data(), at, rows_.bins * sizeof(uint64_t));
+    if (rows_.bins > 0) {
+      result_.counts.resize(rows_.bins);
+      std::memcpy(result_.counts.data(), at, rows_.bins * sizeof(uint64_t));
+    }
     return std::move(result_);
   }
 

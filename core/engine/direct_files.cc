@@ -76,14 +76,15 @@ std::string DirectFiles::way() const {
 
 Result<std::shared_ptr<const DirectFiles::File>> DirectFiles::open(Device& device,
                                                                    ObjectStore& store,
-                                                                   std::string_view key) {
+                                                                   std::string_view key,
+                                                                   Status* refusal) {
   NF_ASSIGN(auto object, store.open_local(key));
   Entry entry{&device, &store, std::string(key), nullptr};
   if (auto known = find(entry, object.get())) return known;
   auto file = std::make_shared<File>();
   auto opened = device.open_direct(object->fd());
   if (!opened.ok()) {
-    note(opened.status());
+    *refusal = opened.status();
     return opened.status();
   }
   file->object = std::move(object);

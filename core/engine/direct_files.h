@@ -41,9 +41,11 @@ class DirectFiles {
     std::shared_ptr<const LocalObject> object;
     std::unique_ptr<DirectFile> file;
   };
-  // The object as the store would read it now.
-  Result<std::shared_ptr<const File>> open(Device& device, ObjectStore& store,
-                                           std::string_view key);
+  // The object as the store would read it now. `refusal` is set where it is the GPU that will not.
+  Result<std::shared_ptr<const File>> open(Device& device, ObjectStore& store, std::string_view key,
+                                           Status* refusal);
+  // How many files are kept open; one group of reads is to have no more.
+  size_t most() const { return most_; }
   // What a group of reads has come to.
   void note(const Status& status);
   void count(uint64_t reads, uint64_t bytes);

@@ -133,7 +133,10 @@ class RegionReader::Impl::CopyAhead {
 
   void copy(std::byte* dst, const std::byte* src, const Dims& shape) {
     if (reader_.plain) return reader_.copy_out(dst, dst_strides_, src, shape);
-    for (size_t line = 0; line < kLines; ++line) __builtin_prefetch(src + line * kLineBytes, 0, 2);
+    size_t bytes = item_size(reader_.lens.source());
+    for (const Index extent : shape) bytes *= static_cast<size_t>(extent);
+    const size_t lines = std::min(kLines, (bytes + kLineBytes - 1) / kLineBytes);
+    for (size_t line = 0; line < lines; ++line) __builtin_prefetch(src + line * kLineBytes, 0, 2);
     finish();
     dst_ = dst;
     src_ = src;

@@ -7,6 +7,7 @@
 //   exp(x) = 2^k e^r, r = x - k ln 2; 2^k is multiplied in last and in two parts, since it, or a product
 //   of it with less than the whole, may be subnormal or infinite where the result is not.
 //   Phi(-a) = e^(-a^2/2) P(a) / Q(a): all coefficients are positive, so nothing cancels.
+//   softplus: log(1 + t) = s + s z R(z), s = t/(1 + t/2), z = s^2, for t = e^-|x|.
 //   log(1 + f) = f - f^2/2 + s (f^2/2 + z R(z)), s = f/(2 + f), z = s^2.
 // Source: the polynomials are minimax fits (Remez; the quotient: Lawson's weights) of these forms; the last is fdlibm's e_log.c.
 #pragma once

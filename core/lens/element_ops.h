@@ -65,7 +65,7 @@ NEUROFS_ELEMENT_FN IntegerThreshold<Int> integer_threshold(double limit) {
 }
 template <typename Int>
 NEUROFS_ELEMENT_FN Int threshold(Int x, IntegerThreshold<Int> t) {
-  return (x > t.limit) | t.keep_all ? x : Int{0};
+  return ((x > t.limit) | t.keep_all) ? x : Int{0};
 }
 
 // To the nearest integer, ties to even: adding 2^23 (2^52) leaves no bits for a fraction.

@@ -88,8 +88,11 @@ void CuFile::remove(int fd) {
 
 Result<uint64_t> CuFile::read(CuFileHandle file, DevicePointer to, uint64_t offset,
                               uint64_t size) const {
-  const ssize_t n = functions_.read(file, reinterpret_cast<void*>(to), std::min(size, kMostBytes),
-                                    static_cast<off_t>(offset), 0);
+  ssize_t n = 0;
+  do {
+    n = functions_.read(file, reinterpret_cast<void*>(to), std::min(size, kMostBytes),
+                        static_cast<off_t>(offset), 0);
+  } while (n == -1 && errno == EINTR);
   if (n >= 0) return static_cast<uint64_t>(n);
   if (n == -1) return io_error("cuFileRead: " + std::string(std::strerror(errno)));
   return io_error(describe("cuFileRead", {static_cast<int>(-n), 0}));
