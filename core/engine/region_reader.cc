@@ -32,8 +32,10 @@ RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& 
   lens.apply(fill.data(), field->spec().fill.data(), 1);
 }
 
-RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region)
-    : RegionReader(field, region, Lens(field->spec().dtype)) {}
+RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region) {
+  const Lens none(field->spec().dtype);
+  impl_ = std::make_shared<const Impl>(std::move(field), region, none);
+}
 RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens)
     : impl_(std::make_shared<const Impl>(std::move(field), region, lens)) {}
 RegionReader::~RegionReader() = default;
