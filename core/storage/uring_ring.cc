@@ -8,6 +8,14 @@
 #include <system_error>
 #include <thread>
 
+#ifdef __SANITIZE_THREAD__
+// liburing maps the rings by system calls of its own, which the sanitizer does not see: what was done to
+// memory that lay at the same addresses before looks like a race with the only user of the ring.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:^io_uring_\nrace:^neurofs::UringRing::wait_and_reap\n";
+}
+#endif
+
 namespace neurofs {
 
 int StagingMap::take(unsigned count) {

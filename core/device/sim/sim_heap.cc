@@ -36,7 +36,8 @@ Status system_has_none(const char* call) {
 }  // namespace
 
 SimHeap::Block::~Block() {
-  ::munmap(data, size);
+  // Whole pages, as they were mapped: sanitizers forget no more than what is named here.
+  ::munmap(data, (size + kPage - 1) / kPage * kPage);
 }
 
 SimHeap::SimHeap(int device_id)
