@@ -16,16 +16,19 @@ packages_run=(fuse3)
 packages_build=(
   build-essential cmake ninja-build ccache pkg-config
   libfuse3-dev liburing-dev libboost-dev nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev
+  libcurl4-openssl-dev libssl-dev libexpat1-dev librados-dev libradospp-dev
   zlib1g-dev libzstd-dev libblosc-dev liblz4-dev libisal-dev
   python3 python3-numpy
 )
 packages_test=(
   libgtest-dev libgmock-dev clang libclang-rt-14-dev clang-format clang-tidy
   python3-venv attr rsync strace less gawk psmisc procps libcap2-bin util-linux mount
+  nginx-light ceph-mon ceph-osd ceph-common radosgw openssl
+  swift-proxy swift-account swift-container swift-object
   man-db groff-base bash-completion dpkg-dev file git
 )
 packages_interop=(python3-torch)
-packages_bench=(libbenchmark-dev fio)
+packages_bench=(libbenchmark-dev fio rclone s3fs curl)
 }
 
 die() {

@@ -23,6 +23,7 @@
 #include "core/base/registry.h"
 #include "core/base/result.h"
 #include "core/storage/local_object.h"
+#include "core/storage/remote/remote_options.h"
 
 namespace neurofs {
 
@@ -108,8 +109,9 @@ struct StoreOptions {
   bool writable = false;
   bool create = false;    // with writable: make the root (a directory and its parents) if missing
   bool direct_io = true;  // file://: O_DIRECT where the file system takes it
-  bool use_io_uring = true;    // file://: else, or where refused, pread
-  unsigned queue_depth = 64;   // requests in flight per batch
+  bool use_io_uring = true;   // file://: else, or where refused, pread
+  unsigned queue_depth = 64;  // requests in flight per batch
+  RemoteOptions remote;
   Metrics* metrics = nullptr;  // counters "store_*" go here when given; must outlive the store
 };
 

@@ -29,6 +29,10 @@ LAYERS = {
 LIBRARIES = {
     "fuse": ["fs"],
     "liburing": ["core/storage"],
+    "curl/": ["core/storage"],
+    "openssl/": ["core/storage"],
+    "expat": ["core/storage"],
+    "rados/": ["core/storage"],
     "zlib.h": ["core/codec"],
     "zstd.h": ["core/codec"],
     "lz4": ["core/codec"],
