@@ -111,7 +111,7 @@ struct StoreOptions {
   bool direct_io = true;  // file://: O_DIRECT where the file system takes it
   bool use_io_uring = true;   // file://: else, or where refused, pread
   unsigned queue_depth = 64;  // requests in flight per batch
-  RemoteOptions remote;
+  RemoteOptions remote{};
   Metrics* metrics = nullptr;  // counters "store_*" go here when given; must outlive the store
 };
 
