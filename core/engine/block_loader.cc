@@ -164,6 +164,7 @@ void BlockLoader::decode_transformed(const Job& job) const {
 void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
   const CodecChain& codecs = field_.spec().codecs;
   std::vector<MutableBytes> dests(jobs.size());
+  std::vector<ObjectInfo> seen(jobs.size());
   std::vector<ReadOp> ops;
   std::vector<size_t> first_job;
   for (size_t i = 0; i < jobs.size(); ++i) {
@@ -183,13 +184,23 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
     op.range = job.range;
     op.if_version = job.place->version;
     op.dests = {&dests[i], 1};
+    // Nobody has looked at it yet: the read itself tells its size and version.
+    if (job.place->kind == ChunkPlace::Kind::kWholeObject && op.if_version.empty()) {
+      op.seen = &seen[i];
+    }
     ops.push_back(op);
     first_job.push_back(i);
   }
   field_.store().read(ops);
 
   for (size_t o = 0; o < ops.size(); ++o) {
-    const ReadOp& op = ops[o];
+    ReadOp& op = ops[o];
+    if (op.outcome == ReadOp::Outcome::kData && op.seen != nullptr) {
+      const ChunkPlace& place = *jobs[first_job[o]].place;
+      op.status = BlockPlaces::check_size(field_.spec(), place, op.seen->size);
+      if (!op.status.ok()) op.outcome = ReadOp::Outcome::kError;
+      op.if_version = op.seen->version;
+    }
     const auto group = jobs.subspan(first_job[o], op.dests.size());
     if (op.outcome == ReadOp::Outcome::kError && op.status.code() != Code::kStale &&
         group.size() > 1) {

@@ -29,7 +29,7 @@ Result<ByteRange> BlockPlaces::find_part(size_t i) {
   const CodecChain& codecs = field_.spec().codecs;
   const ByteRange part = codecs.encoded_part(grid_.part_of_chunk(blocks_[i]));
   if (place.kind == Kind::kWholeObject) {
-    NF_TRY(check_object(&place));
+    if (field_.store().has_local_objects()) NF_TRY(look_at(&place));
     return part;
   }
   if (place.kind == Kind::kRange && part.end() > place.range.length) {
@@ -40,9 +40,7 @@ Result<ByteRange> BlockPlaces::find_part(size_t i) {
   return ByteRange{place.range.offset + part.offset, part.length};
 }
 
-// A chunk that is an object of its own must have exactly the size that the metadata says: reading a
-// part of it would not notice.
-Status BlockPlaces::check_object(ChunkPlace* place) {
+Status BlockPlaces::look_at(ChunkPlace* place) {
   if (checked_ == place) return {};
   NF_ASSIGN(const ObjectInfo info, field_.store().stat(place->key));
   if (!info.exists) {
@@ -51,14 +49,17 @@ Status BlockPlaces::check_object(ChunkPlace* place) {
     versions_.see(place->key, place->version);
     return {};
   }
-  const uint64_t expected = field_.spec().codecs.fixed_encoded_size();
-  if (info.size != expected) {
-    return corrupt("object " + place->key + " has " + std::to_string(info.size) +
-                   " bytes where the metadata promises " + std::to_string(expected));
-  }
+  NF_TRY(check_size(field_.spec(), *place, info.size));
   place->version = info.version;
   checked_ = place;
   return {};
+}
+
+Status BlockPlaces::check_size(const FieldSpec& spec, const ChunkPlace& place, uint64_t size) {
+  const uint64_t expected = spec.codecs.fixed_encoded_size();
+  if (size == expected) return {};
+  return corrupt("object " + place.key + " has " + std::to_string(size) +
+                 " bytes where the metadata promises " + std::to_string(expected));
 }
 
 }  // namespace neurofs

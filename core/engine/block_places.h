@@ -28,12 +28,16 @@ class BlockPlaces {
   ChunkPlace& of(size_t i) { return queries_[query_of_[i]].place; }
 
   // The encoded bytes of the i-th block's part of its chunk, where a part can be read alone or is the
-  // whole. A chunk that is an object of its own is looked at, once: its place then has the object's
-  // version, or has become kMissing, and there is no part.
+  // whole. A local chunk that is an object of its own is looked at, once: its place then has the object's
+  // version, or has become kMissing, and there is no part. Elsewhere a look costs as much as a read: the
+  // place stays without a version, and who reads asks ReadOp::seen and check_size().
   Result<ByteRange> find_part(size_t i);
 
+  // Of an object that is one chunk: a part of it can be read though it is cut short, or too long.
+  static Status check_size(const FieldSpec& spec, const ChunkPlace& place, uint64_t size);
+
  private:
-  Status check_object(ChunkPlace* place);
+  Status look_at(ChunkPlace* place);
 
   StoredField& field_;
   const BlockGrid& grid_;
