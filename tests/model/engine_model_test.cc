@@ -15,6 +15,7 @@
 #include "tests/model/random_lens.h"
 #include "tests/model/random_region.h"
 #include "tests/model/tiny_zarr.h"
+#include "tests/storage/fault_store.h"
 
 namespace neurofs::model {
 namespace {
@@ -46,7 +47,7 @@ std::vector<Shown> show(Random& random, const DenseField& dense) {
 }
 
 std::shared_ptr<StoredField> open_field(const std::filesystem::path& directory, Engine* engine,
-                                        bool writable) {
+                                        bool writable, bool as_files = true) {
   StoreOptions store_options;
   store_options.writable = writable;
   store_options.metrics = engine != nullptr ? &engine->metrics() : nullptr;
@@ -55,7 +56,10 @@ std::shared_ptr<StoredField> open_field(const std::filesystem::path& directory, 
     ADD_FAILURE() << store.status().to_string();
     return nullptr;
   }
-  auto field = open_stored_field(store.value(), "", {});
+  // Below the other store, objects are no files of this machine, as in remote stores.
+  auto field = as_files
+                   ? open_stored_field(store.value(), "", {})
+                   : open_stored_field(std::make_shared<test::FaultStore>(store.value()), "", {});
   if (!field.ok()) ADD_FAILURE() << field.status().to_string();
   return field.ok() ? field.value() : nullptr;
 }
@@ -221,7 +225,7 @@ void compare_until_time_is_up(MakeSubject make) {
       const auto place = directory.path() / std::to_string(i);
       Subject subject{make(seed + fields, place), nullptr, {}};
       subject.shown = show(random, subject.model.dense);
-      const auto stored = open_field(place, engine.get(), false);
+      const auto stored = open_field(place, engine.get(), false, random.chance(0.7));
       ASSERT_NE(stored, nullptr) << subject.model.describe();
       auto field = engine->attach(stored);
       ASSERT_TRUE(field.ok()) << field.status().to_string() << subject.model.describe();
