@@ -173,13 +173,29 @@ Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const Lo
                      " bytes of blocks at once, but the RAM tier has " +
                      std::to_string(reservations_.capacity()) + "; raise --ram");
   }
-  Reservation reservation = reservations_.reserve(total);
+  NF_TRY(scope_status(scope_end(), "its turn"));
+  NF_ASSIGN(Reservation reservation, reservations_.reserve(total));
+  const auto is_pending = [](const BlockRequest& r) {
+    return r.outcome == BlockRequest::Outcome::kPending;
+  };
+  for (BlockRequest& r : requests) r.outcome = BlockRequest::Outcome::kPending;
+  do {
+    fetch_pending(requests, load);
+  } while (std::any_of(requests.begin(), requests.end(), is_pending));
+  return reservation;
+}
+
+// What is still pending afterwards was another's to load, who gave up.
+void BlockCache::fetch_pending(std::span<BlockRequest> requests, const LoadBlocks& load) {
   Begun begun(*this, requests);
-  for (size_t i = 0; i < requests.size(); ++i) join_or_start(i, requests[i], &begun);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].outcome == BlockRequest::Outcome::kPending) {
+      join_or_start(i, requests[i], &begun);
+    }
+  }
   take_slots(requests, &begun.mine);
   run_loads(requests, begun.mine, load, false);
   begun.await_joined();
-  return reservation;
 }
 
 void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
@@ -193,6 +209,7 @@ void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& lo
     BlockRequest& r = requests[i];
     if (contains(r.key)) continue;
     auto flight = std::make_shared<Flight>();
+    flight->prefetched = true;
     // The slot comes before the flight: a reader must never join a flight that lacks memory.
     const Result<EntryId> slot = take_slot(r.size, std::chrono::milliseconds(0));
     if (!slot.ok() || *slot == kNoEntry) break;
@@ -335,24 +352,50 @@ void BlockCache::finish_flight(const BlockRequest& request, Mine& mine) noexcept
     const std::lock_guard lock(shard.mutex);
     mine.flight->outcome = request.outcome;
     mine.flight->status = request.status;
+    mine.flight->given_up = mine.flight->prefetched || scope_end() != ScopeEnd::kNone;
     const auto it = shard.flights.find(request.key);
     if (it != shard.flights.end() && it->second == mine.flight) shard.flights.erase(it);
   }
   std::exchange(mine.flight, nullptr)->done.notify_all();
 }
 
-void BlockCache::await(BlockRequest& request, Joined& joined) {
-  Flight& flight = *joined.flight;
+ScopeEnd BlockCache::await_end(Flight& flight, std::mutex& mutex) {
+  const auto landed = [&flight] { return flight.outcome != BlockRequest::Outcome::kPending; };
   {
-    std::unique_lock lock(shard_of(hash_of(request.key)).mutex);
-    flight.done.wait(lock, [&] { return flight.outcome != BlockRequest::Outcome::kPending; });
+    const std::lock_guard lock(mutex);
+    if (landed()) return ScopeEnd::kNone;
   }
-  request.outcome = flight.outcome;
-  request.status = flight.status;
+  ScopeWait wait(mutex, flight.done);
+  std::unique_lock lock(mutex);
+  const ScopeEnd end = wait.wait(lock, landed);
+  if (end != ScopeEnd::kNone) --flight.waiters;  // no pin is counted for who has left
+  return end;
+}
+
+void BlockCache::await(BlockRequest& request, Joined& joined) noexcept {
+  const std::shared_ptr<Flight> flight = std::move(joined.flight);
+  std::mutex& mutex = shard_of(hash_of(request.key)).mutex;
+  try {
+    const ScopeEnd end = await_end(*flight, mutex);
+    if (end != ScopeEnd::kNone) {
+      request.outcome = BlockRequest::Outcome::kError;
+      request.status = out_of_memory_;  // unless there is memory for the reason
+      request.status = scope_status(end, "a block that another read loads");
+      return;
+    }
+  } catch (const std::bad_alloc&) {
+    if (request.outcome == BlockRequest::Outcome::kError) return;  // it has left
+    std::unique_lock lock(mutex);
+    flight->done.wait(lock, [&] { return flight->outcome != BlockRequest::Outcome::kPending; });
+  }
+  request.outcome = flight->outcome;
+  request.status = flight->status;
   if (request.outcome == BlockRequest::Outcome::kData) {
-    request.pin = BlockPin(this, flight.entry, entries_[flight.entry].data);
+    request.pin = BlockPin(this, flight->entry, entries_[flight->entry].data);
+  } else if (request.outcome == BlockRequest::Outcome::kError && flight->given_up &&
+             scope_end() == ScopeEnd::kNone) {
+    request.outcome = BlockRequest::Outcome::kPending;
   }
-  joined.flight.reset();
 }
 
 void BlockCache::link(EntryId id, uint64_t hash) {

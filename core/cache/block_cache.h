@@ -9,13 +9,15 @@
 //     wait until the group's bytes fit beside all other groups' (first come, first served)
 //     for each block: pin it; else join its flight; else become its loader and take a slot
 //     load all of mine in one batch, publish each; wait for the flights of others
+//     again for those whose loader gave up, or only fetched ahead
 //
 // A fetch holds at most what it reserved and waits only for loads whose owners hold theirs, so it
 // always ends, however small the budget. A pinned entry that the policy offers as a victim leaves
 // the policy and comes back when its last pin goes.
 // Thread-safety: every method from any thread. Ownership: the cache owns all slots; pins borrow.
 // Units: bytes. Errors: kNoMemory when a block cannot fit the budget, or when live pins held it
-// full for `slot_wait`; a loader's errors go to every reader that waited and are not remembered.
+// full for `slot_wait`; a loader's errors go to every reader that waited and are not remembered. A fetch ends
+// when its thread's ReadScope does, with kInterrupted or kTimeout, whoever loads what it waits for.
 #pragma once
 
 #include <atomic>
@@ -192,6 +194,8 @@ class BlockCache {
     Status status;
     EntryId entry = kNoEntry;
     uint32_t waiters = 0;
+    bool prefetched = false;  // begun by nobody who waits
+    bool given_up = false;    // its failure is no reader's but the loader's: who waits loads by itself
     std::condition_variable done;
   };
   struct alignas(64) Shard {
@@ -252,13 +256,15 @@ class BlockCache {
   Shard& shard_of(uint64_t hash) const { return shards_[(hash & bucket_mask_) % kShards]; }
 
   // Steps of fetch.
+  void fetch_pending(std::span<BlockRequest> requests, const LoadBlocks& load);
   void join_or_start(size_t index, BlockRequest& request, Begun* begun);
   void take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine);
   void run_loads(std::span<BlockRequest> requests, std::vector<Mine>& mine, const LoadBlocks& load,
                  bool prefetched);
   void publish(BlockRequest& request, Mine& mine, bool prefetched);
   void finish_flight(const BlockRequest& request, Mine& mine) noexcept;
-  void await(BlockRequest& request, Joined& joined);
+  void await(BlockRequest& request, Joined& joined) noexcept;
+  ScopeEnd await_end(Flight& flight, std::mutex& mutex);
 
   // kNoEntry when nothing can be evicted now; waits for pins to go until the deadline.
   Result<EntryId> take_slot(uint64_t bytes, std::chrono::milliseconds patience);

@@ -33,6 +33,8 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
       continue;
     }
     if (std::chrono::steady_clock::now() >= deadline) return kNoEntry;
+    const ScopeEnd end = scope_end();
+    if (end != ScopeEnd::kNone) return scope_status(end, "memory that live handles pin");
     // In short waits: only what was chosen as a victim says when its last pin goes, and a block that
     // was published meanwhile has not been.
     slot_freed_.wait_until(

@@ -2,13 +2,18 @@
 //
 // Purpose: the sum of what all readers hold never passes the tier's budget, so a reader that was
 // granted its group can always finish. First come, first served, so that a large group is not
-// starved by small ones. Thread-safety: all methods. Units: bytes.
+// starved by small ones. Thread-safety: all methods. Units: bytes. Errors: kInterrupted and kTimeout as the
+// ReadScope of the thread says.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <utility>
+
+#include "core/base/result.h"
+#include "core/base/scope_wait.h"
 
 namespace neurofs {
 
@@ -44,15 +49,20 @@ class Reservations {
   uint64_t capacity() const { return capacity_; }
 
   // Waits its turn. Precondition: bytes <= capacity().
-  Reservation reserve(uint64_t bytes) {
-    std::unique_lock lock(mutex_);
-    const uint64_t ticket = next_ticket_++;
-    turn_.wait(lock, [&] { return ticket == serving_ && held_ + bytes <= capacity_; });
-    ++serving_;
-    held_ += bytes;
-    lock.unlock();
+  Result<Reservation> reserve(uint64_t bytes) {
+    if (Reservation free = try_reserve(bytes, capacity_)) return free;
+    ScopeEnd end = ScopeEnd::kNone;
+    {
+      ScopeWait wait(mutex_, turn_);
+      std::unique_lock lock(mutex_);
+      const uint64_t ticket = next_ticket_++;
+      end = wait.wait(lock, [&] { return ticket == serving_ && held_ + bytes <= capacity_; });
+      if (end == ScopeEnd::kNone) held_ += bytes;
+      leave_locked(ticket);
+    }
     turn_.notify_all();
-    return {this, bytes};
+    if (end != ScopeEnd::kNone) return scope_status(end, "memory that other reads hold");
+    return Reservation(this, bytes);
   }
 
   // Empty when it would have to wait, or when more than `limit` would then be held.
@@ -65,6 +75,16 @@ class Reservations {
 
  private:
   friend class Reservation;
+  // The turn goes on to the next who still waits.
+  void leave_locked(uint64_t ticket) {
+    if (ticket != serving_) {
+      left_.insert(ticket);
+      return;
+    }
+    do {
+      ++serving_;
+    } while (left_.erase(serving_) > 0);
+  }
   void release(uint64_t bytes) {
     bool waiting = false;
     {
@@ -81,6 +101,7 @@ class Reservations {
   uint64_t held_ = 0;         // guarded by mutex_
   uint64_t next_ticket_ = 0;  // guarded by mutex_
   uint64_t serving_ = 0;      // guarded by mutex_
+  std::set<uint64_t> left_;   // guarded by mutex_: tickets of those who gave up before their turn
 };
 
 inline void Reservation::release() {

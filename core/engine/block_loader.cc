@@ -4,8 +4,8 @@
 #include <chrono>
 #include <memory>
 #include <new>
-#include <thread>
 
+#include "core/base/scope_wait.h"
 #include "core/engine/parallel_for.h"
 
 namespace neurofs {
@@ -18,6 +18,11 @@ using Outcome = BlockRequest::Outcome;
 
 Status vanished(const std::string& key) {
   return {Code::kStale, "object " + key + " vanished after its index was read"};
+}
+
+// The store gave no answer: what is known of the object is as good as before.
+bool says_nothing_of_bytes(const Status& status) {
+  return status.code() == Code::kInterrupted || status.code() == Code::kTimeout;
 }
 
 // On a decoder's thread nobody else would catch what the codec's library could not allocate.
@@ -48,9 +53,14 @@ void BlockLoader::missing(BlockLoad& load, const ChunkPlace& place) const {
 // The bytes of an object were unreadable or no chunk: the next read opens it anew, and looks for
 // the chunk in it anew, so that it sees an object that has been put in its place.
 void BlockLoader::reject(const Job& job, const Status& status) const {
+  if (says_nothing_of_bytes(status)) return finish(*job.load, status);
   field_.store().forget(job.place->key);
   if (job.place->kind == ChunkPlace::Kind::kRange) field_.forget_indexes();
   finish(*job.load, status);
+}
+
+void BlockLoader::fail(std::span<Job> jobs, const Status& status) const {
+  for (const Job& job : jobs) finish(*job.load, status);
 }
 
 // An object that was replaced after its index was read is looked into anew, as its new version says.
@@ -68,7 +78,7 @@ void BlockLoader::load(std::span<BlockLoad> loads) const {
     }
     if (again.empty()) return;
     // The first time it was most likely replaced long ago; then somebody is at it.
-    if (retry > 0) std::this_thread::sleep_for(pause);
+    if (retry > 0 && !pause_in_scope(pause)) return;
     field_.forget_indexes();
     load_once(again);
     for (size_t i = 0; i < again.size(); ++i) loads[places[i]] = again[i];
@@ -135,7 +145,8 @@ void BlockLoader::read_transformed(std::span<Job> jobs) const {
       bytes += jobs[count++].range.length;
     } while (count < jobs.size() && bytes + jobs[count].range.length <= scratch_.capacity());
     const auto batch = jobs.first(count);
-    const Reservation held = scratch_.reserve(std::min(bytes, scratch_.capacity()));
+    const auto held = scratch_.reserve(std::min(bytes, scratch_.capacity()));
+    if (!held.ok()) return fail(jobs, held.status());
     const auto stored = std::make_unique_for_overwrite<std::byte[]>(bytes);
     MutableBytes rest{stored.get(), bytes};
     for (Job& job : batch) {
@@ -203,7 +214,7 @@ void BlockLoader::read_raw(std::span<Job> jobs, bool merge) const {
     }
     const auto group = jobs.subspan(first_job[o], op.dests.size());
     if (op.outcome == ReadOp::Outcome::kError && op.status.code() != Code::kStale &&
-        group.size() > 1) {
+        !says_nothing_of_bytes(op.status) && group.size() > 1) {
       read_raw(group, false);  // find out which of the neighbours is at fault
       continue;
     }
@@ -240,7 +251,8 @@ void BlockLoader::load_encoded(std::span<Job> jobs) const {
       if (end > i && bytes + need > scratch_.capacity()) break;
       bytes += need;
     }
-    const Reservation held = scratch_.reserve(std::min(bytes, scratch_.capacity()));
+    const auto held = scratch_.reserve(std::min(bytes, scratch_.capacity()));
+    if (!held.ok()) return fail(jobs.subspan(i), held.status());
     read_and_decode(jobs.subspan(i, end - i));
     i = end;
   }

@@ -7,7 +7,7 @@
 // Memory: encoded bytes are held only within `scratch`, a budget of its own; one chunk at least.
 // Errors: per block, with the field, chunk and cause; a neighbour's failure never fails a block.
 // kStale when the object was replaced again and again while it was being read. What is loaded, and what
-// is found missing, is told to `versions`.
+// is found missing, is told to `versions`. A pause ends with the thread's ReadScope.
 #pragma once
 
 #include <span>
@@ -44,6 +44,7 @@ class BlockLoader {
   void read_and_decode(std::span<Job> jobs) const;
   void missing(BlockLoad& load, const ChunkPlace& place) const;
   void finish(BlockLoad& load, const Status& status) const;
+  void fail(std::span<Job> jobs, const Status& status) const;
   void reject(const Job& job, const Status& status) const;
 
   StoredField& field_;
