@@ -28,6 +28,8 @@ class RemoteReader {
   virtual ~RemoteReader() = default;
   virtual void read(std::span<ReadOp> batch) = 0;
   virtual Result<ObjectInfo> stat(std::string_view key) = 0;
+  // What the server bears at present, for describe().
+  virtual unsigned in_flight_limit() const = 0;
 };
 
 }  // namespace neurofs

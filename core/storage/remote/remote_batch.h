@@ -1,0 +1,143 @@
+// RemoteBatch: one batch of reads on its way: which requests wait, run, pause or are done.
+//
+// Purpose: the loop of RemoteReader::read (see there). The thread that reads owns all of it; transports and
+// cancellations only leave word under `mutex_`. Ownership: borrows the ops and what the reader shares.
+// While an attempt runs, its RemoteGet stays in place: run() returns after the last one's done().
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/base/cancellation.h"
+#include "core/storage/remote/in_flight_limit.h"
+#include "core/storage/remote/latency_record.h"
+#include "core/storage/remote/request_planner.h"
+#include "core/storage/remote/retry_policy.h"
+#include "core/storage/store_counters.h"
+
+namespace neurofs {
+
+// What all batches of one reader share.
+struct RemoteShared {
+  RemoteShared(Transport& transport, std::string url, const RemoteOptions& options,
+               Metrics* metrics);
+
+  uint64_t random();  // from any thread
+
+  Transport& transport;
+  const std::string url;
+  const RemoteOptions options;
+  const RetryPolicy policy;
+  const RequestLimits limits;
+  InFlightLimit in_flight;
+  LatencyRecord latency;
+  const std::unique_ptr<Metrics> own_metrics;  // where nobody else has any
+  Metrics& all;
+  StoreCounters counters;
+  Counter& requests;
+  Counter& retries;
+  Counter& slow_downs;
+  Counter& hedges;
+  Counter& hedges_won;
+
+ private:
+  std::atomic<uint64_t> seed_;
+};
+
+class RemoteBatch : private InFlightLimit::Waiter {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  RemoteBatch(RemoteShared& shared, std::span<ReadOp> ops);
+  void run();
+
+ private:
+  struct Request;
+  // One RemoteGet. The second one of a request is the hedge, which reads into memory of its own.
+  struct Attempt {
+    RemoteGet get;
+    Request* request = nullptr;
+    bool running = false;
+    bool aborted = false;
+    Clock::time_point started;
+    ByteVector own;
+  };
+  enum class State : uint8_t { kQueued, kRunning, kPausing, kDone };
+  struct Request {
+    PlannedRequest plan;
+    std::string if_version;
+    State state = State::kQueued;
+    std::array<Attempt, 2> attempts;
+    const Attempt* decided = nullptr;  // its answer counts, once the other attempt has ended
+    bool hedged = false;
+    int failures = 0;
+    Status first_cause;
+    Status last_cause;
+    Clock::time_point due;            // when a pause ends
+    std::vector<Request*> followers;  // wait for the version that this one tells
+  };
+  struct OpState {
+    size_t open = 0;         // requests that are not done
+    bool described = false;  // the object was asked for its size, to tell what is wrong
+    bool told = false;       // `seen` is set
+  };
+
+  // remote_batch.cc: the loop
+  void check_ops();
+  void add(std::vector<PlannedRequest> plan, std::string_view pinned);
+  void start_queued();
+  bool take_room();
+  void start(Request& request, bool hedge);
+  void wait();
+  void take_word();
+  void end_pauses();
+  void hedge_slow();
+  Clock::time_point next_due() const;
+  std::optional<Clock::time_point> hedge_due(const Request& request) const;
+  void give_up(Code code, const std::string& why);
+  void drain();
+  void count();
+  void admitted() override;
+  void ended(Attempt& attempt);
+
+  // remote_answers.cc: what an answer means
+  void take_answer(Attempt& attempt);
+  void settle(Request& request, const Attempt& attempt);
+  void take_data(Request& request, const Attempt& attempt);
+  void take_description(Request& request, const ObjectInfo& object);
+  void refuse(Request& request, const RemoteAnswer& answer);
+  void pause(Request& request, const RemoteAnswer& answer);
+  void replan(Request& request);
+  void close(Request& request);
+  void tell(size_t op, const ObjectInfo& object);
+  void fail_all(Request& request, Code code, const std::string& why);
+  void fail_op(size_t op, Status status);
+  void abort(Attempt& attempt);
+  bool wanted(const Request& request) const;
+
+  RemoteShared& shared_;
+  const std::span<ReadOp> ops_;
+  Clock::time_point deadline_;
+  std::vector<OpState> states_;  // one an op
+  std::vector<std::unique_ptr<Request>> requests_;
+  std::deque<Request*> queued_;
+  size_t open_ = 0;     // requests that are not done
+  size_t running_ = 0;  // attempts
+  size_t pausing_ = 0;
+  std::vector<Attempt*> arrived_;
+
+  std::mutex mutex_;
+  std::condition_variable word_;
+  std::vector<Attempt*> ended_;  // guarded by mutex_, as those below
+  unsigned room_ = 0;            // requests that may start
+  bool in_line_ = false;         // waits at the limit
+  bool cancelled_ = false;
+};
+
+}  // namespace neurofs

@@ -1,0 +1,78 @@
+#include "core/storage/remote/remote_reader.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "core/storage/remote/remote_batch.h"
+
+namespace neurofs {
+namespace {
+
+constexpr uint64_t kMostRequestBytes = 8 << 20;
+
+class BatchReader : public RemoteReader {
+ public:
+  BatchReader(Transport& transport, std::string url, const RemoteOptions& options, Metrics* metrics)
+      : shared_(transport, std::move(url), options, metrics) {}
+
+  void read(std::span<ReadOp> batch) override { RemoteBatch(shared_, batch).run(); }
+
+  Result<ObjectInfo> stat(std::string_view key) override {
+    ObjectInfo info;
+    ReadOp op;
+    op.key = key;
+    op.seen = &info;
+    read({&op, 1});
+    if (op.outcome == ReadOp::Outcome::kError) return op.status;
+    if (op.outcome == ReadOp::Outcome::kMissing) return ObjectInfo{};
+    return info;
+  }
+
+  unsigned in_flight_limit() const override { return shared_.in_flight.limit(); }
+
+ private:
+  RemoteShared shared_;
+};
+
+RetryPolicy policy_of(const RemoteOptions& options) {
+  RetryPolicy policy;
+  policy.retries = std::max(options.retries, 0);
+  return policy;
+}
+
+}  // namespace
+
+RemoteShared::RemoteShared(Transport& transport_in, std::string url_in,
+                           const RemoteOptions& options_in, Metrics* metrics)
+    : transport(transport_in),
+      url(std::move(url_in)),
+      options(options_in),
+      policy(policy_of(options_in)),
+      limits{options_in.gap, kMostRequestBytes},
+      in_flight(options_in.in_flight),
+      own_metrics(metrics == nullptr ? std::make_unique<Metrics>() : nullptr),
+      all(metrics == nullptr ? *own_metrics : *metrics),
+      counters(&all),
+      requests(all.counter("store_requests_total",
+                           "Requests sent to remote stores, with those tried again")),
+      retries(
+          all.counter("store_retries_total", "Requests to remote stores that were tried again")),
+      slow_downs(all.counter("store_slow_downs_total",
+                             "Requests that remote stores refused for their load")),
+      hedges(all.counter("store_hedges_total",
+                         "Second requests for what took longer than nearly all")),
+      hedges_won(all.counter("store_hedges_won_total", "Second requests that were answered first")),
+      seed_(std::random_device{}()) {}
+
+uint64_t RemoteShared::random() {
+  std::mt19937_64 generator(seed_.fetch_add(1, std::memory_order_relaxed));
+  return generator();
+}
+
+std::unique_ptr<RemoteReader> RemoteReader::create(Transport& transport, std::string url,
+                                                   const RemoteOptions& options, Metrics* metrics) {
+  return std::make_unique<BatchReader>(transport, std::move(url), options, metrics);
+}
+
+}  // namespace neurofs
