@@ -1,7 +1,7 @@
 # neurofs_layer(NAME SOURCES ...): one OBJECT library per folder, so that self-registering plugins
 # are linked whether or not anything refers to them.
-# neurofs_test(NAME LABEL label SOURCES ... LIBS ...): one GoogleTest program; every TEST in it is
-# found by ctest under that label.
+# neurofs_test(NAME LABEL label [SERIAL] SOURCES ... LIBS ...): one GoogleTest program; every TEST in it is
+# found by ctest under that label. SERIAL: no other test runs meanwhile (it stops servers that all share).
 
 set(NEUROFS_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                      -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
@@ -34,7 +34,7 @@ function(neurofs_link_layers TARGET)
 endfunction()
 
 function(neurofs_test NAME)
-  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LAYERS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "LABEL" "SOURCES;LAYERS;LIBS" ${ARGN})
   if(NOT NEUROFS_BUILD_TESTS)
     return()
   endif()
@@ -47,6 +47,6 @@ function(neurofs_test NAME)
     add_custom_target(tests_${ARG_LABEL})
   endif()
   add_dependencies(tests_${ARG_LABEL} ${NAME})
-  gtest_discover_tests(${NAME} PROPERTIES LABELS ${ARG_LABEL} DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(${NAME} PROPERTIES LABELS ${ARG_LABEL} RUN_SERIAL ${ARG_SERIAL} DISCOVERY_MODE PRE_TEST
                        DISCOVERY_TIMEOUT 60)
 endfunction()
