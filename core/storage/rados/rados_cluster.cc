@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -30,6 +31,11 @@ std::string full_user(const std::string& user) {
 std::string seconds(std::chrono::milliseconds time) {
   return std::to_string(
       std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(time).count()));
+}
+
+// A part of a time, in seconds; not so small that a client would be busy with it.
+std::string fraction(std::chrono::milliseconds time, int part) {
+  return std::to_string(std::max(0.1, std::chrono::duration<double>(time).count() / part));
 }
 
 // librados says ENOENT or EINVAL where a keyring has no key for the user.
@@ -72,10 +78,16 @@ Status RadosCluster::configure(const RemoteOptions& options) {
   error = library_.conf_read_file(cluster_, conf_.c_str());
   if (error < 0) return rados_error(error, "reading " + conf_);
   library_.conf_parse_env(cluster_, nullptr);
+  const auto patience = std::min(options.stall, options.deadline);
   const std::pair<const char*, std::string> settings[] = {
       {"rados_osd_op_timeout", seconds(options.stall)},
       {"rados_mon_op_timeout", seconds(options.stall)},
       {"client_mount_timeout", seconds(options.connect_timeout)},
+      // A client asks where an OSD is now only for operations that are older than the first of these, when
+      // the second comes around. Unless operations live longer than that, it never learns that an OSD has
+      // been started again at another address.
+      {"objecter_timeout", fraction(patience, 2)},
+      {"objecter_tick_interval", fraction(patience, 5)},
       // What goes wrong is in our messages; the terminal is not librados' to write to.
       {"log_to_stderr", "false"},
       {"err_to_stderr", "false"},

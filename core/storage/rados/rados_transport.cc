@@ -186,11 +186,11 @@ bool RadosTransport::continue_whole(Operation& operation, Read& next) const {
 RemoteAnswer RadosTransport::failure(const Operation& operation, int error) const {
   const std::string doing = operation.describe();
   Kind kind = rados_error_kind(error);
-  if (kind == Kind::kMissing) {
-    if (cluster_.has_pool()) return answer_of(kind, {});
+  if ((kind == Kind::kMissing || kind == Kind::kRetry) && !cluster_.has_pool()) {
     return answer_of(Kind::kFailed,
                      io_error(doing + ": the pool '" + location_.pool + "' has been deleted"));
   }
+  if (kind == Kind::kMissing) return answer_of(kind, {});
   // Between the two steps of a request that asked for no certain version: the next try sees the new one.
   if (kind == Kind::kChanged && operation.get.if_version.empty()) kind = Kind::kRetry;
   return answer_of(kind, rados_error(error, doing));
