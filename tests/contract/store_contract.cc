@@ -350,6 +350,7 @@ TEST_P(StoreContract, WriteAtIsSparseAndNeverShrinks) {
 TEST_P(StoreContract, ListIsSortedDirectAndLimited) {
   for (const char* key : {"b", "a/y", "a/x/1", "a-b", "c/0"}) put_pattern(key, 1);
   const auto root = store_->list("", 100);
+  if (root.status().code() == Code::kUnsupported) GTEST_SKIP() << root.status().message();
   ASSERT_TRUE(root.ok()) << root.status().to_string();
   std::vector<std::pair<std::string, bool>> names;
   for (const auto& e : *root) names.emplace_back(e.name, e.is_prefix);

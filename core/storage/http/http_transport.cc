@@ -165,7 +165,8 @@ bool HttpGet::take_range(const HttpHead& head) {
   const uint64_t last = first + (suffix ? range.offset : range.length) - 1;
   expected_ = last - first + 1;
   const auto length = content_length(head);
-  if (got->first != first || got->last != last || (length && *length != expected_)) {
+  if (got->first != first || got->last != last || (length && *length != expected_) ||
+      (!length && !head.header("content-length").empty())) {
     return reject(Kind::kRetry,
                   io_error(url_ + " sends other bytes than were asked for: " +
                            std::to_string(got->first) + "-" + std::to_string(got->last)));
@@ -177,6 +178,9 @@ bool HttpGet::take_range(const HttpHead& head) {
 bool HttpGet::take_whole(const HttpHead& head) {
   const auto length = content_length(head);
   expected_ = length.value_or(UINT64_MAX);
+  if (!length && !head.header("content-length").empty()) {
+    return reject(Kind::kRetry, io_error(url_ + " sends a Content-Length that is no size"));
+  }
   if (get_.what == What::kStat) {
     if (!length) return reject(Kind::kFailed, io_error(url_ + " does not tell the object's size"));
     expected_ = 0;
@@ -192,13 +196,7 @@ bool HttpGet::take_whole(const HttpHead& head) {
   }
   if (!cut) get_.whole->clear();
   if (!length || *length <= limit) return true;
-  if (cut) {
-    return reject(Kind::kFailed,
-                  io_error(url_ + ": the server ignores Range requests, and the object has " +
-                           std::to_string(*length) + " bytes, too many to read whole (" +
-                           std::to_string(limit) + " at most); use a server with ranges"));
-  }
-  return collect(*get_.whole, limit, {});
+  return collect(cut ? reply_.body : *get_.whole, limit, {});
 }
 
 // 416: the object ends before the range; where the server tells its size, we know where.
@@ -214,8 +212,17 @@ void HttpGet::take_unsatisfied(const HttpHead& head) {
 bool HttpGet::collect(ByteVector& into, uint64_t limit, Bytes bytes) {
   const uint64_t size = expected_ == UINT64_MAX ? into.size() + bytes.size() : expected_;
   if (size > limit || bytes.size() > limit - into.size()) {
-    return reject(Kind::kFailed, corrupt(url_ + ": the object has over " + std::to_string(limit) +
-                                         " bytes, the most that are taken of it whole"));
+    const std::string much = "over " + std::to_string(limit) + " bytes";
+    if (body_ == Body::kWhole) {
+      return reject(Kind::kFailed,
+                    corrupt(url_ + ": the object has " + much + ", the most it may have"));
+    }
+    return reject(Kind::kFailed, io_error(url_ +
+                                          ": the server ignores Range requests, and the "
+                                          "object has " +
+                                          much +
+                                          ", too many to read whole; use a server with "
+                                          "ranges"));
   }
   into.insert(into.end(), bytes.begin(), bytes.end());
   return true;

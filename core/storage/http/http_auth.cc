@@ -1,0 +1,86 @@
+#include "core/storage/http/http_auth.h"
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/storage/key.h"
+
+namespace neurofs {
+namespace {
+
+constexpr size_t kMaxSecretBytes = 16 << 10;
+
+std::string base64(std::string_view text) {
+  std::vector<unsigned char> out(4 * (text.size() / 3 + 1) + 1);
+  const int size = EVP_EncodeBlock(out.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  return {out.begin(), out.begin() + size};
+}
+
+Result<std::string> header_of(std::string text, const std::string& from) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const bool printable =
+      std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  constexpr std::string_view kBearer = "bearer ";
+  if (printable && text.size() > kBearer.size() && text.starts_with(kBearer)) {
+    return "Authorization: Bearer " + text.substr(kBearer.size());
+  }
+  if (printable && text.find(':') != std::string::npos) {
+    return "Authorization: Basic " + base64(text);
+  }
+  return invalid_argument(from + " must hold one line, \"user:password\" or \"bearer TOKEN\"");
+}
+
+Result<std::string> header_in(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  struct stat info = {};
+  if (!in || ::stat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return io_error("the file with HTTP credentials " + quote_key(file) + " cannot be read");
+  }
+  std::string text(kMaxSecretBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  if (text.size() > kMaxSecretBytes) {
+    return invalid_argument("the file with HTTP credentials " + quote_key(file) + " is too long");
+  }
+  if ((info.st_mode & 077) != 0) {
+    log_warning("the file with HTTP credentials " + quote_key(file) +
+                " can be read by others; chmod 600 it");
+  }
+  return header_of(std::move(text), "the file with HTTP credentials " + quote_key(file));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpAuth>> HttpAuth::load(const std::string& file) {
+  std::string header;
+  if (!file.empty()) {
+    NF_ASSIGN(header, header_in(file));
+  } else if (const char* const text = std::getenv("NEUROFS_HTTP_AUTH");
+             text != nullptr && *text != '\0') {
+    NF_ASSIGN(header, header_of(text, "the variable NEUROFS_HTTP_AUTH"));
+  }
+  return std::unique_ptr<HttpAuth>(new HttpAuth(file, std::move(header)));
+}
+
+std::string HttpAuth::header() const {
+  const std::lock_guard lock(mutex_);
+  return header_;
+}
+
+bool HttpAuth::reload() {
+  if (file_.empty()) return false;
+  auto fresh = header_in(file_);
+  if (!fresh.ok()) return false;
+  const std::lock_guard lock(mutex_);
+  return std::exchange(header_, *fresh) != *fresh;
+}
+
+}  // namespace neurofs
