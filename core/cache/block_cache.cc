@@ -395,6 +395,7 @@ void BlockCache::await(BlockRequest& request, Joined& joined) noexcept {
   } else if (request.outcome == BlockRequest::Outcome::kError && flight->given_up &&
              scope_end() == ScopeEnd::kNone) {
     request.outcome = BlockRequest::Outcome::kPending;
+    request.status = {};
   }
 }
 

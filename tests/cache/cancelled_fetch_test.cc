@@ -279,7 +279,11 @@ TEST_F(CancelledFetch, R44StormOfCancellations) {
             gone.cancelled() ? fail(loads, Code::kInterrupted) : fill(loads);
           });
           const Code code = held.ok() ? r.status.code() : held.status().code();
-          if (code == Code::kOk ? !holds(r) : !(cancelled && code == Code::kInterrupted)) ++wrong;
+          if (code == Code::kOk ? !holds(r) : !(cancelled && code == Code::kInterrupted)) {
+            ++wrong;
+            ADD_FAILURE() << r.status.to_string();
+          }
+          r.pin.reset();  // before the reservation that covers it
         }
         if (canceller.joinable()) canceller.join();
       }
