@@ -28,16 +28,22 @@ bool InFlightLimit::withdraw(Waiter& waiter) {
   return queue_.remove(&waiter) != 0;
 }
 
-void InFlightLimit::leave(Answer answer) {
+bool InFlightLimit::leave(Answer answer, const Waiter* own) {
   const std::lock_guard lock(mutex_);
+  bool own_admitted = false;
   --running_;
   learn(answer);
   while (running_ < limit_ && !queue_.empty()) {
     Waiter* const next = queue_.front();
     queue_.pop_front();
     ++running_;
-    next->admitted();
+    if (next == own) {
+      own_admitted = true;
+    } else {
+      next->admitted();
+    }
   }
+  return own_admitted;
 }
 
 void InFlightLimit::learn(Answer answer) {

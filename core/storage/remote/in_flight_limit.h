@@ -30,8 +30,8 @@ class InFlightLimit {
   bool enter(Waiter& waiter);
   // Takes it out of the queue. False: it was not there (admitted() was called, or it never queued).
   bool withdraw(Waiter& waiter);
-  // Gives room back.
-  void leave(Answer answer);
+  // Gives room back. True: it is `own`, which was queued, that has room now, and admitted() is not called.
+  bool leave(Answer answer, const Waiter* own = nullptr);
 
   unsigned limit() const;
   unsigned running() const;

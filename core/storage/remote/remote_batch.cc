@@ -31,7 +31,7 @@ void RemoteBatch::run() {
   const Cancellation::Watch watch(cancellation, [this] {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
-    word_.notify_one();
+    word_->left.notify_one();
   });
   check_ops();
   add(plan_requests(ops_, shared_.limits), {});
@@ -117,7 +117,7 @@ void RemoteBatch::admitted() {
   const std::lock_guard lock(mutex_);
   in_line_ = false;
   ++room_;
-  word_.notify_one();
+  word_->left.notify_one();
 }
 
 void RemoteBatch::start(Request& request, bool hedge) {
@@ -158,17 +158,27 @@ void RemoteBatch::ended(Attempt& attempt) {
   const bool served =
       answer.kind == Kind::kData || answer.kind == Kind::kMissing || answer.kind == Kind::kChanged;
   const bool slow = answer.kind == Kind::kRetry && answer.slow_down;
-  shared_.in_flight.leave(slow ? Answer::kSlowDown : served ? Answer::kServed : Answer::kUnknown);
-  const std::lock_guard lock(mutex_);
-  ended_.push_back(&attempt);
-  word_.notify_one();
+  const bool admitted = shared_.in_flight.leave(slow     ? Answer::kSlowDown
+                                                : served ? Answer::kServed
+                                                         : Answer::kUnknown,
+                                                this);
+  const std::shared_ptr<Word> word = word_;
+  {
+    const std::lock_guard lock(word->mutex);
+    if (admitted) {
+      in_line_ = false;
+      ++room_;
+    }
+    ended_.push_back(&attempt);
+  }
+  word->left.notify_one();
 }
 
 void RemoteBatch::wait() {
   {
     const auto until = next_due();
     std::unique_lock lock(mutex_);
-    word_.wait_until(lock, until, [this] {
+    word_->left.wait_until(lock, until, [this] {
       return !ended_.empty() || cancelled_ || (room_ > 0 && !queued_.empty());
     });
   }
@@ -259,7 +269,7 @@ void RemoteBatch::drain() {
   while (running_ > 0) {
     {
       std::unique_lock lock(mutex_);
-      word_.wait(lock, [this] { return !ended_.empty(); });
+      word_->left.wait(lock, [this] { return !ended_.empty(); });
     }
     take_word();
   }

@@ -132,8 +132,14 @@ class RemoteBatch : private InFlightLimit::Waiter {
   size_t pausing_ = 0;
   std::vector<Attempt*> arrived_;
 
-  std::mutex mutex_;
-  std::condition_variable word_;
+  // Shared with who leaves word, so that it can tell without the lock, which who is woken takes at once; the
+  // batch may be gone by then.
+  struct Word {
+    std::mutex mutex;
+    std::condition_variable left;
+  };
+  const std::shared_ptr<Word> word_ = std::make_shared<Word>();
+  std::mutex& mutex_ = word_->mutex;
   std::vector<Attempt*> ended_;  // guarded by mutex_, as those below
   unsigned room_ = 0;            // requests that may start
   bool in_line_ = false;         // waits at the limit
