@@ -1,0 +1,325 @@
+#include "core/storage/disk_cache/cached_store.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "core/storage/disk_cache/object_memory.h"
+#include "core/storage/resolve_read.h"
+#include "core/storage/scatter.h"
+
+namespace neurofs {
+namespace {
+
+using Outcome = ReadOp::Outcome;
+
+class CachedStore : public ObjectStore {
+ public:
+  CachedStore(std::shared_ptr<ObjectStore> below, std::shared_ptr<DiskCache> cache,
+              const CachedStoreOptions& options)
+      : below_(std::move(below)),
+        cache_(std::move(cache)),
+        options_(options),
+        url_(below_->url()) {}
+
+  std::string url() const override { return url_; }
+  std::vector<std::pair<std::string, std::string>> describe() const override {
+    auto text = below_->describe();
+    const std::string off = cache_->state();
+    text.emplace_back("disk_cache", off.empty() ? "on" : "off: " + off);
+    return text;
+  }
+  void read(std::span<ReadOp> batch) override;
+  bool has_local_objects() const override { return below_->has_local_objects(); }
+  Result<std::shared_ptr<const LocalObject>> open_local(std::string_view key) override {
+    return below_->open_local(key);
+  }
+  Result<ObjectInfo> stat(std::string_view key) override {
+    auto info = below_->stat(key);
+    if (info.ok()) memory_.learn(key, *info);
+    if (!info.ok() || !info->exists) memory_.forget(key);
+    return info;
+  }
+  Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) override {
+    return below_->list(prefix, limit);
+  }
+  Status put(std::string_view key, Bytes bytes) override {
+    const Status status = below_->put(key, bytes);
+    memory_.forget(key);
+    return status;
+  }
+  Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override {
+    const Status status = below_->write_at(key, offset, bytes, min_size);
+    memory_.forget(key);
+    return status;
+  }
+  bool can_write_at() const override { return below_->can_write_at(); }
+  Status remove(std::string_view key) override {
+    const Status status = below_->remove(key);
+    memory_.forget(key);
+    return status;
+  }
+  void forget(std::string_view key) override {
+    memory_.forget(key);
+    below_->forget(key);
+  }
+
+ private:
+  struct Plan;
+  struct Unit;
+  struct Lower;
+  std::vector<Plan> plan(std::span<ReadOp> batch);
+  void learn_versions(std::vector<Plan>& plans);
+  void look_up(std::vector<Plan>& plans);
+  void fetch(std::vector<Plan>& plans, bool pinned);
+  void keep(const Plan& plan, std::string_view version);
+
+  const std::shared_ptr<ObjectStore> below_;
+  const std::shared_ptr<DiskCache> cache_;
+  const CachedStoreOptions options_;
+  const std::string url_;
+  ObjectMemory memory_;
+};
+
+// A block: one destination of a range read, or a whole object.
+struct CachedStore::Unit {
+  CacheKey key;
+  uint64_t offset = 0;  // in the object
+  MutableBytes dest;
+  bool hit = false;
+};
+
+// What becomes of one op.
+struct CachedStore::Plan {
+  ReadOp* op = nullptr;
+  bool cacheable = false;
+  ObjectHash object;
+  std::vector<Unit> units;
+  std::string version;  // that the units are looked for in; "" when it is not known
+  ObjectInfo info;      // of that version, where `exists`
+  bool asked = false;   // the caller named the version
+  bool again = false;   // the object changed since its version was learned
+
+  bool all_hit() const {
+    return cacheable && !version.empty() && std::ranges::all_of(units, &Unit::hit);
+  }
+};
+
+struct CachedStore::Lower {
+  size_t plan = 0;
+  size_t first = 0;  // units; the count is 0 for an op that goes down as it is
+  size_t count = 0;
+};
+
+std::vector<CachedStore::Plan> CachedStore::plan(std::span<ReadOp> batch) {
+  std::vector<Plan> plans(batch.size());
+  std::string_view last_key;
+  ObjectHash last_hash;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    ReadOp& op = batch[i];
+    Plan& plan = plans[i];
+    plan.op = &op;
+    plan.cacheable =
+        op.whole != nullptr || (op.origin == ReadOp::Origin::kStart && op.range.length > 0 &&
+                                op.range.offset <= UINT64_MAX - op.range.length &&
+                                total_size(op.dests) == op.range.length);
+    if (!plan.cacheable) continue;
+    if (i == 0 || op.key != last_key) last_hash = hash_object(url_, op.key);
+    last_key = op.key;
+    plan.object = last_hash;
+    plan.asked = !op.if_version.empty();
+    if (plan.asked) plan.version = op.if_version;
+    if (op.whole != nullptr) {
+      plan.units.push_back({cache_key(plan.object, kWholeObject, 0), 0, {}, false});
+      continue;
+    }
+    uint64_t offset = op.range.offset;
+    for (const MutableBytes& dest : op.dests) {
+      if (dest.empty()) continue;
+      plan.units.push_back({cache_key(plan.object, {offset, dest.size()}, 0), offset, dest, false});
+      offset += dest.size();
+    }
+  }
+  return plans;
+}
+
+// For ops that name none. Asks below only where the cache has something that the answer is needed for.
+void CachedStore::learn_versions(std::vector<Plan>& plans) {
+  struct Probe {
+    size_t plan;
+    std::byte byte;
+    MutableBytes dest;
+    ObjectInfo info;
+  };
+  std::deque<Probe> probes;
+  std::vector<ReadOp> ops;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    Plan& plan = plans[i];
+    if (!plan.cacheable) continue;
+    auto known = memory_.recent(
+        plan.op->key, plan.asked ? ObjectMemory::Clock::duration::max() : options_.version_ttl);
+    if (known && (!plan.asked || known->version == plan.version)) {
+      plan.version = known->version;
+      plan.info = std::move(*known);
+    }
+    const bool held = std::ranges::any_of(
+        plan.units, [&](const Unit& unit) { return cache_->find(unit.key) > 0; });
+    if (!plan.version.empty() || !held) continue;
+    Probe& probe = probes.emplace_back(Probe{i, {}, {}, {}});
+    probe.dest = {&probe.byte, 1};
+    ReadOp op;
+    op.key = plan.op->key;
+    op.range = {0, 1};
+    op.dests = {&probe.dest, 1};
+    op.seen = &probe.info;
+    ops.push_back(op);
+  }
+  if (ops.empty()) return;
+  below_->read(ops);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].outcome != Outcome::kData) continue;
+    plans[probes[i].plan].version = probes[i].info.version;
+    plans[probes[i].plan].info = probes[i].info;
+    memory_.learn(ops[i].key, probes[i].info);
+  }
+}
+
+void CachedStore::look_up(std::vector<Plan>& plans) {
+  std::vector<CacheRead> reads;
+  std::vector<Unit*> of;
+  for (Plan& plan : plans) {
+    if (!plan.cacheable || plan.version.empty()) continue;
+    ReadOp& op = *plan.op;
+    // The object's size is asked for, and known for whole objects alone.
+    const bool sized = op.seen == nullptr || op.whole != nullptr || plan.info.exists;
+    const uint64_t version = hash_version(plan.object, plan.version);
+    for (Unit& unit : plan.units) {
+      unit.key.version = version;
+      if (!sized) continue;
+      if (op.whole != nullptr) {
+        const uint64_t length = cache_->find(unit.key);
+        if (length == 0 || length > op.whole_limit) continue;
+        op.whole->resize(length);
+        unit.dest = *op.whole;
+      }
+      reads.push_back({unit.key, unit.dest, false});
+      of.push_back(&unit);
+    }
+  }
+  if (reads.empty()) return;
+  cache_->read(reads);
+  for (size_t i = 0; i < reads.size(); ++i) of[i]->hit = reads[i].hit;
+}
+
+void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
+  std::vector<Lower> lower;
+  std::vector<ReadOp> ops;
+  std::vector<std::vector<MutableBytes>> dests;
+  std::deque<ObjectInfo> infos;
+  for (size_t p = 0; p < plans.size(); ++p) {
+    Plan& plan = plans[p];
+    if (pinned ? plan.all_hit() : !plan.again) continue;
+    ReadOp op = *plan.op;
+    op.outcome = Outcome::kPending;
+    const bool split = pinned && plan.cacheable && op.whole == nullptr && !plan.version.empty();
+    if (plan.cacheable || op.seen == nullptr)
+      op.seen = plan.asked && !op.seen ? nullptr : &infos.emplace_back();
+    if (!split) {
+      lower.push_back({p, 0, 0});
+      ops.push_back(op);
+      continue;
+    }
+    op.if_version = plan.version;
+    for (size_t u = 0; u < plan.units.size();) {
+      size_t end = u;
+      auto& run = dests.emplace_back();
+      for (; end < plan.units.size() && !plan.units[end].hit; ++end) {
+        run.push_back(plan.units[end].dest);
+      }
+      if (end > u) {
+        op.range = {plan.units[u].offset, total_size(run)};
+        op.dests = run;
+        lower.push_back({p, u, end - u});
+        ops.push_back(op);
+      }
+      u = std::max(end, u + 1);
+    }
+  }
+  if (ops.empty()) return;
+  below_->read(ops);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    Plan& plan = plans[lower[i].plan];
+    ReadOp& op = *plan.op;
+    if (op.outcome == Outcome::kError || op.outcome == Outcome::kMissing) continue;
+    const ReadOp& done = ops[i];
+    const bool stale = done.outcome == Outcome::kError && done.status.code() == Code::kStale;
+    if (done.outcome != Outcome::kData && lower[i].count > 0 && !plan.asked &&
+        (stale || done.outcome == Outcome::kMissing)) {
+      plan.again = true;
+      continue;
+    }
+    if (done.outcome != Outcome::kData) {
+      op.outcome = done.outcome;
+      op.status = done.status;
+      memory_.forget(op.key);
+      continue;
+    }
+    if (done.seen != nullptr && done.seen->exists) {
+      plan.info = *done.seen;
+      memory_.learn(op.key, *done.seen);
+    }
+  }
+}
+
+void CachedStore::keep(const Plan& plan, std::string_view version) {
+  if (version.empty()) return;
+  const uint64_t hash = hash_version(plan.object, version);
+  for (const Unit& unit : plan.units) {
+    if (unit.hit) continue;
+    CacheKey key = unit.key;
+    key.version = hash;
+    cache_->write(key, plan.op->whole != nullptr ? Bytes(*plan.op->whole) : Bytes(unit.dest));
+  }
+}
+
+void CachedStore::read(std::span<ReadOp> batch) {
+  for (ReadOp& op : batch) {
+    op.outcome = Outcome::kPending;
+    op.status = {};
+  }
+  auto plans = plan(batch);
+  learn_versions(plans);
+  look_up(plans);
+  fetch(plans, true);
+  for (Plan& plan : plans) {
+    if (!plan.again) continue;
+    plan.version.clear();
+    for (Unit& unit : plan.units) unit.hit = false;
+    memory_.forget(plan.op->key);
+  }
+  fetch(plans, false);
+  for (Plan& plan : plans) {
+    ReadOp& op = *plan.op;
+    if (op.outcome != Outcome::kPending) continue;
+    const bool all_hit = plan.all_hit();
+    op.outcome = Outcome::kData;
+    if (op.seen != nullptr) {
+      *op.seen = plan.info;
+      if (all_hit && !plan.info.exists) *op.seen = {true, op.whole->size(), plan.version, 0};
+    }
+    if (!plan.cacheable || all_hit) continue;
+    // What was read without a pin is of the version that the read itself told.
+    keep(plan, plan.asked ? std::string_view(plan.version) : std::string_view(plan.info.version));
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ObjectStore>> cached_store(std::shared_ptr<ObjectStore> below,
+                                                  std::shared_ptr<DiskCache> cache,
+                                                  const CachedStoreOptions& options) {
+  if (!below || !cache) return invalid_argument("a cached store needs a store and a cache");
+  return std::shared_ptr<ObjectStore>(
+      std::make_shared<CachedStore>(std::move(below), std::move(cache), options));
+}
+
+}  // namespace neurofs

@@ -1,0 +1,258 @@
+#include "core/storage/disk_cache/disk_cache.h"
+
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <shared_mutex>
+#include <thread>
+
+#include "core/base/log.h"
+#include "core/storage/disk_cache/cache_volume.h"
+
+namespace neurofs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kGather = std::chrono::milliseconds(200);  // a small group waits so long for more
+constexpr auto kLook = std::chrono::milliseconds(1000);
+constexpr auto kTick = std::chrono::seconds(5);
+
+}  // namespace
+
+class DiskCache::Impl {
+ public:
+  explicit Impl(const DiskCacheOptions& chosen)
+      : options(chosen),
+        own(options.metrics == nullptr ? std::make_unique<Metrics>() : nullptr),
+        counters(options.metrics == nullptr ? *own : *options.metrics) {}
+
+  std::shared_ptr<CacheVolume> volume() const {
+    const std::shared_lock lock(volume_mutex);
+    return current;
+  }
+
+  Status start();
+  void run();
+  void turn_off(const Status& status);
+  void write_items(std::deque<std::pair<CacheKey, ByteVector>> items);
+  void work(bool flush);
+
+  const DiskCacheOptions options;
+  const std::unique_ptr<Metrics> own;
+  CacheCounters counters;
+  std::atomic<uint64_t> largest{0};
+
+  mutable std::shared_mutex volume_mutex;
+  std::shared_ptr<CacheVolume> current;  // guarded by volume_mutex; null while it is off
+  std::string off;                       // guarded by volume_mutex: why
+  bool warned = false;                   // the writer's: of the present trouble
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::condition_variable idle;
+  std::deque<std::pair<CacheKey, ByteVector>> queue;  // guarded by mutex, like what follows
+  uint64_t queued_bytes = 0;
+  uint64_t drains_asked = 0;
+  uint64_t drains_done = 0;
+  bool stop = false;
+  std::thread writer;
+};
+
+Status DiskCache::Impl::start() {
+  auto opened = CacheVolume::open(options, counters);
+  if (!opened.ok()) return opened.status();
+  const std::unique_lock lock(volume_mutex);
+  current = std::move(opened).value();
+  largest = current->largest_entry();
+  off.clear();
+  return {};
+}
+
+void DiskCache::Impl::turn_off(const Status& status) {
+  std::shared_ptr<CacheVolume> gone;
+  {
+    const std::unique_lock lock(volume_mutex);
+    gone.swap(current);
+    off = status.message();
+  }
+  if (!warned) log_warning("the disk cache is off, reads go on without it: " + status.message());
+  warned = true;
+}
+
+void DiskCache::Impl::write_items(std::deque<std::pair<CacheKey, ByteVector>> items) {
+  const auto at = volume();
+  for (const auto& [key, bytes] : items) {
+    if (!at || !volume()) {
+      counters.dropped.add();
+      continue;
+    }
+    if (const Status status = at->append(key, bytes); !status.ok()) turn_off(status);
+  }
+}
+
+void DiskCache::Impl::work(bool flush) {
+  const auto at = volume();
+  if (!at) return;
+  if (at->failing()) {
+    return turn_off(io_error("the disk under " + options.directory +
+                             " fails reads; see the kernel's log, or name another directory"));
+  }
+  if (!flush) return;
+  if (const Status status = at->flush(); !status.ok()) turn_off(status);
+}
+
+void DiskCache::Impl::run() {
+  const auto every = std::min<Clock::duration>(kTick, options.retry_after);
+  auto tick = Clock::now() + every;
+  auto retry = Clock::now() + options.retry_after;
+  bool unflushed = false;
+  std::unique_lock lock(mutex);
+  while (true) {
+    if (queue.empty() && drains_asked == drains_done && !stop) {
+      wake.wait_for(lock, std::min<Clock::duration>(unflushed ? kGather : kLook, every));
+    }
+    if (stop && queue.empty()) return;
+    auto items = std::exchange(queue, {});
+    queued_bytes = 0;
+    const uint64_t asked = drains_asked;
+    const bool flush = asked > drains_done || (items.empty() && unflushed);
+    lock.unlock();
+    const bool was_on = volume() != nullptr;
+    unflushed = (unflushed || !items.empty()) && !flush;
+    write_items(std::move(items));
+    work(flush);
+    const auto now = Clock::now();
+    if (const auto at = volume(); at && now >= tick) {
+      tick = now + every;
+      if (const Status status = at->tick(); !status.ok()) turn_off(status);
+    }
+    const bool is_on = volume() != nullptr;
+    if (was_on && !is_on) retry = now + options.retry_after;
+    if (!is_on && now >= retry) {
+      const Status status = start();
+      if (status.ok()) {
+        if (warned) log_info("the disk cache in " + options.directory + " works again");
+        warned = false;
+      } else {
+        turn_off(status);
+        retry = Clock::now() + options.retry_after;
+      }
+    }
+    lock.lock();
+    drains_done = asked;
+    idle.notify_all();
+  }
+}
+
+Result<std::shared_ptr<DiskCache>> DiskCache::open(const DiskCacheOptions& options) {
+  auto impl = std::make_unique<Impl>(options);
+  if (const Status status = impl->start(); !status.ok()) {
+    // What the user chose wrongly is said now; what the disk does may pass.
+    if (status.code() == Code::kPermission || status.code() == Code::kInvalidArgument) {
+      return status;
+    }
+    impl->turn_off(status);
+  }
+  if (options.metrics != nullptr) {
+    const uint64_t bytes = options.bytes;
+    options.metrics->gauge("nvme_size_bytes", "Bytes the disk cache may have",
+                           [bytes] { return static_cast<double>(bytes); });
+  }
+  std::shared_ptr<DiskCache> cache(new DiskCache(std::move(impl)));
+  if (options.metrics != nullptr) {
+    const std::weak_ptr<DiskCache> weak = cache;
+    options.metrics->gauge("nvme_used_bytes", "Bytes the disk cache takes on disk", [weak] {
+      const auto alive = weak.lock();
+      return alive ? static_cast<double>(alive->used_bytes()) : 0.0;
+    });
+  }
+  return cache;
+}
+
+DiskCache::DiskCache(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  impl_->writer = std::thread([this] { impl_->run(); });
+}
+
+DiskCache::~DiskCache() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stop = true;
+  }
+  impl_->wake.notify_all();
+  impl_->writer.join();
+}
+
+void DiskCache::read(std::span<CacheRead> batch) {
+  const auto volume = impl_->volume();
+  if (volume) {
+    volume->read(batch);
+  } else {
+    for (CacheRead& read : batch) read.hit = false;
+  }
+  uint64_t hits = 0;
+  uint64_t bytes = 0;
+  for (const CacheRead& read : batch) {
+    hits += read.hit;
+    bytes += read.hit ? read.dest.size() : 0;
+  }
+  impl_->counters.hits.add(hits);
+  impl_->counters.hit_bytes.add(bytes);
+  impl_->counters.misses.add(batch.size() - hits);
+  if (volume && volume->failing()) impl_->wake.notify_one();
+}
+
+uint64_t DiskCache::find(const CacheKey& key) const {
+  const auto volume = impl_->volume();
+  const auto place = volume ? volume->find(key) : std::nullopt;
+  return place ? place->length : 0;
+}
+
+void DiskCache::write(const CacheKey& key, Bytes bytes) {
+  if (bytes.empty() || bytes.size() > impl_->largest || impl_->volume() == nullptr) return;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->queued_bytes + bytes.size() > impl_->options.queue_bytes) {
+      impl_->counters.dropped.add();
+      return;
+    }
+    impl_->queued_bytes += bytes.size();
+  }
+  ByteVector copy(bytes.begin(), bytes.end());
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->queue.emplace_back(key, std::move(copy));
+  }
+  impl_->wake.notify_one();
+}
+
+void DiskCache::drain() {
+  std::unique_lock lock(impl_->mutex);
+  const uint64_t mine = ++impl_->drains_asked;
+  impl_->wake.notify_all();
+  impl_->idle.wait(lock, [&] { return impl_->drains_done >= mine; });
+}
+
+std::string DiskCache::state() const {
+  const std::shared_lock lock(impl_->volume_mutex);
+  return impl_->current ? std::string() : impl_->off;
+}
+
+uint64_t DiskCache::used_bytes() const {
+  const auto volume = impl_->volume();
+  return volume ? volume->used_bytes() : 0;
+}
+
+uint64_t DiskCache::size_bytes() const {
+  return impl_->options.bytes;
+}
+
+uint64_t DiskCache::entries() const {
+  const auto volume = impl_->volume();
+  return volume ? volume->entries() : 0;
+}
+
+uint64_t DiskCache::largest_entry() const {
+  return impl_->largest;
+}
+
+}  // namespace neurofs
