@@ -1,28 +1,39 @@
-// ColdReads: small reads that have to wait for a store wait together.
+// ColdReads: reads that have to wait for a store, and the workers that wait for them.
 //
-// Purpose: a thread per waiting read costs a sleep and a wake-up each; with many readers that is more
-// than the read itself. A worker that meets a cold read queues it. While fewer than kLeaders workers
-// lead, it becomes a leader: it takes all that is queued, has it fetched in one batch, replies, and
-// goes on until the queue is empty. Otherwise it leaves the read to a leader and serves the next
-// request. With one reader its own worker leads at once, and nothing is handed over. Where all leaders
-// have been away for kPatience, waiting for something slow, one more worker leads.
+// Purpose: a thread per waiting read costs a sleep and a wake-up each, so small ones wait together. A worker
+// that meets a cold read queues it. While fewer than the wanted number of workers lead, it becomes a leader:
+// it takes all small reads that are queued, has them fetched in one batch, replies, and goes on until the
+// queue is empty. Otherwise it leaves the read to a leader and serves the next request. Where all leaders
+// have been away for kPatience, waiting for something slow, one more worker leads. Reads that are not worth
+// fetching together are taken one by one. `most_waiting` workers lead at most: the others never wait for a
+// store, so that a store that stalls keeps nobody from names, attributes and warm reads (RELIABILITY R45).
 //
-//   serve(r):  queue r;  if kLeaders lead, and one came lately: return
-//              lead: while the queue is not empty: take it, fetch together, reply each at once
+//   serve(r):  queue r;  if enough lead, and one came lately, or most_waiting lead: return
+//              lead: while the queue is not empty: take some, fetch together, reply each at once
 //
-// Thread-safety: serve() from any worker. Ownership: borrows the file system; every request is replied
-// to before the last serve() that led returns. Memory: a batch's replies, kMostBatch times the
-// largest small read.
+// A read is replied to once, by whoever comes first: its leader, interrupt(), or the minder's thread when
+// its deadline has passed; what its leader brings afterwards is dropped. A batch of which nobody waits any
+// more is cancelled.
+// Thread-safety: every method from any thread. Ownership: borrows the file system. The destructor comes
+// after the last serve() has returned. Memory: a batch's replies, kMostBatch times the largest small read.
 #pragma once
 
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <list>
+#include <memory>
 #include <mutex>
 #include <span>
+#include <thread>
+#include <unordered_map>
+#include <variant>
 #include <vector>
 
+#include "core/base/cancellation.h"
 #include "fs/file_system.h"
 
 namespace neurofs {
@@ -30,39 +41,81 @@ namespace neurofs {
 class ColdReads {
  public:
   struct Read {
-    void* request = nullptr;  // the kernel's, for `reply`
+    void* request = nullptr;  // the kernel's, for `reply`; one at a time
     NodeId id{0};
     uint64_t offset = 0;
     size_t size = 0;
     uint64_t caller = 0;
+    bool alone = false;  // large, or not worth fetching together: replied to from pinned memory
   };
-  // Called once per read, from a leader. Must not throw.
-  using Reply = std::function<void(void* request, const Result<size_t>& got, Bytes bytes)>;
+  // The bytes of a read, or of one that was alone.
+  using Data = std::variant<Bytes, const PinnedRead*>;
+  // Called once per read, from any thread, without a lock. Must not throw.
+  using Reply = std::function<void(void* request, const Status& status, const Data& data)>;
+  // Whether an interrupt came for the request, maybe before serve(). Must not call back.
+  using Interrupted = std::function<bool(void* request)>;
 
   static constexpr std::chrono::milliseconds kPatience{10};
 
-  ColdReads(const FileSystem& fs, unsigned leaders, Reply reply,
-            std::chrono::milliseconds patience = kPatience)
-      : fs_(fs), most_leaders_(leaders), reply_(std::move(reply)), patience_(patience) {}
+  struct Limits {
+    unsigned leaders = 2;
+    unsigned most_waiting = 64;
+    std::chrono::milliseconds deadline{60'000};  // of each read, from serve() on
+    std::chrono::milliseconds patience = kPatience;
+  };
+  ColdReads(const FileSystem& fs, const Limits& limits, Reply reply, Interrupted interrupted = {});
+  ~ColdReads();
 
   void serve(const Read& read);
+  // Replies kInterrupted, unless the request has been replied to or is none of these.
+  void interrupt(void* request);
 
  private:
-  void serve_batch(std::span<const Read> batch) noexcept;
-
-  using Clock = std::chrono::steady_clock;
+  using Clock = ReadScope::Clock;
+  struct Batch {
+    Cancellation cancellation;
+    size_t waiting = 0;  // reads of it that have not been replied to; guarded by mutex_
+  };
+  struct Open {
+    Read read;
+    Clock::time_point deadline;
+    std::shared_ptr<Batch> batch;  // null while it is queued
+  };
+  using OpenList = std::list<Open>;
   static constexpr size_t kMostBatch = 64;
+  using Taken = std::vector<Read>;
+
+  bool may_lead_locked(Clock::time_point now) const;
+  // The next of the queue: one that is alone, or all that may go together.
+  Taken take_locked(const std::shared_ptr<Batch>& batch, Clock::time_point* deadline);
+  void serve_batch(std::span<const Read> batch) noexcept;
+  void serve_together(std::span<const Read> batch);
+  void serve_alone(const Read& read);
+  // True for the first who asks: it has to reply.
+  bool claim(void* request);
+  std::shared_ptr<Batch> remove_locked(OpenList::iterator open);
+  void give_up(void* request, const Status& status);
+  void mind();
 
   const FileSystem& fs_;
-  const unsigned most_leaders_;
+  const Limits limits_;
   const Reply reply_;
-  const std::chrono::milliseconds patience_;
+  const Interrupted was_interrupted_;
   // Made in time: where memory has run out, no message can be made.
-  const Result<size_t> out_of_memory_ = no_memory("the system has no memory left; lower --ram");
+  const Status out_of_memory_ = no_memory("the system has no memory left; lower --ram");
+  const Status interrupted_{Code::kInterrupted, "the reader gave up"};
+  const Status timed_out_{Code::kTimeout,
+                          "the store did not answer before the deadline; raise "
+                          "--deadline or look at the store"};
   std::mutex mutex_;
-  std::vector<Read> queue_;     // guarded by mutex_
-  unsigned leaders_ = 0;        // guarded by mutex_
-  Clock::time_point taken_at_;  // guarded by mutex_: when a leader last came to the queue
+  OpenList open_;                                             // guarded; the oldest first
+  std::unordered_map<void*, OpenList::iterator> by_request_;  // guarded
+  std::deque<OpenList::iterator> queue_;                      // guarded
+  unsigned leaders_ = 0;                                      // guarded
+  Clock::time_point taken_at_;                                // guarded: a leader last came
+  bool stopped_ = false;                                      // guarded
+  std::condition_variable stop_;
+  std::thread minder_;
 };
 
 }  // namespace neurofs

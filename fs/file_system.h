@@ -89,10 +89,10 @@ class FileSystem {
   // `caller` tells readers apart for the predictor (a process id).
   // Returns the bytes read: out.size(), or what the file has from `offset` on.
   Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller) const;
-  // As read(), but does not wait for a store where waiting together pays (read_together): `*cold` is
-  // set, and nothing read, when it would have to.
-  Result<size_t> try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
-                          bool* cold) const;
+  // As read(), but never waits for a store: `*cold` is set, and nothing read, when it would have to.
+  // `*together`, unless null: whether many such reads are worth bringing together (read_together).
+  Result<size_t> try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller, bool* cold,
+                          bool* together = nullptr) const;
   // Many reads at once: what they lack comes in one batch for each field. `done` is called once per
   // read, as soon as its result is there; those that have to wait longest are the last.
   struct FileRead {
@@ -106,6 +106,9 @@ class FileSystem {
   void read_together(std::span<FileRead> reads, const ReadDone& done) const;
   Status read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
                      PinnedRead* out) const;
+  // As read_pinned(), but never waits for a store: `*cold` as for try_read().
+  Status try_read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
+                         PinnedRead* out, bool* cold) const;
 
   // The elements of a file in GPU memory of their own, for another process: `first` and `count` of the
   // rows along the first axis, 0 for all that follow. kNotFound for what is no file of elements; else as
@@ -158,7 +161,10 @@ class FileSystem {
   struct Wait {
     bool allowed = true;
     const Brought* brought = nullptr;
+    bool* together = nullptr;  // out, with a cold read
   };
+  Status pin(NodeId id, uint64_t offset, uint64_t length, uint64_t caller, PinnedRead* out,
+             bool wait, bool* cold) const;
   Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
                       const Wait& wait, bool* cold) const;
   void read_field_together(std::span<FileRead> reads, std::span<RegionReader::Range> ranges,

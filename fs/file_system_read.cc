@@ -70,6 +70,8 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
 }
 
 Status FileSystem::failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const {
+  // Who gave up has not failed.
+  if (status.code() == Code::kInterrupted) return status;
   errors_->add_failed_read(describe(id), offset, length, status);
   return status;
 }
@@ -81,8 +83,8 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out,
 }
 
 Result<size_t> FileSystem::try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
-                                    bool* cold) const {
-  return read(id, offset, out, caller, Wait{.allowed = false}, cold);
+                                    bool* cold, bool* together) const {
+  return read(id, offset, out, caller, Wait{.allowed = false, .together = together}, cold);
 }
 
 void FileSystem::read_together(std::span<FileRead> reads, const ReadDone& done) const {
@@ -163,13 +165,14 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
   if (!plan.rendered) {
     assert(body.size() == plan.region.length);
     Status status;
-    if (wait.allowed || !file.reader->is_fine_grained()) {
+    if (wait.allowed) {
       status = file.reader->read(at, body, stream);
     } else {
       const Result<bool> served = wait.brought != nullptr
                                       ? file.reader->read_brought(*wait.brought, at, body, stream)
                                       : file.reader->try_read(at, body, stream);
       *cold = served.ok() && !*served;
+      if (*cold && wait.together != nullptr) *wait.together = file.reader->is_fine_grained();
       status = served.status();
     }
     if (!status.ok()) return failed(id, offset, range.length, status);
@@ -180,14 +183,33 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
     return size_t{0};
   }
   ByteVector elements(plan.region.length);
-  const Status status = file.reader->read(at, elements, stream);
+  Status status;
+  if (wait.allowed) {
+    status = file.reader->read(at, elements, stream);
+  } else {
+    const Result<bool> served = file.reader->try_read(at, elements, stream);
+    *cold = served.ok() && !*served;
+    status = served.status();
+  }
   if (!status.ok()) return failed(id, offset, range.length, status);
+  if (*cold) return size_t{0};
   file.layout->render(range, elements, body);
   return out.size();
 }
 
 Status FileSystem::read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
                                PinnedRead* out) const {
+  bool cold = false;
+  return pin(id, offset, length, caller, out, true, &cold);
+}
+
+Status FileSystem::try_read_pinned(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
+                                   PinnedRead* out, bool* cold) const {
+  return pin(id, offset, length, caller, out, false, cold);
+}
+
+Status FileSystem::pin(NodeId id, uint64_t offset, uint64_t length, uint64_t caller,
+                       PinnedRead* out, bool wait, bool* cold) const {
   OpenFile file;
   NF_TRY(open(id, &file));
   const uint64_t size = file.size();
@@ -201,15 +223,23 @@ Status FileSystem::read_pinned(NodeId id, uint64_t offset, uint64_t length, uint
   const ViewPlan plan = file.layout->plan(range);
   if (plan.rendered) {
     out->rendered.resize(range.length);
-    const auto got = read(id, range.offset, out->rendered, caller);
-    return got.status();
+    return read(id, range.offset, out->rendered, caller, Wait{.allowed = wait}, cold).status();
   }
   out->header = plan.header;
   if (plan.region.length == 0) return {};
-  auto pins = file.reader->read_pinned(file.base + plan.region.offset, plan.region.length,
-                                       stream_of(file.stream, caller));
-  if (!pins.ok()) return failed(id, offset, range.length, pins.status());
-  out->pins.emplace(std::move(pins).value());
+  const uint64_t at = file.base + plan.region.offset;
+  const StreamId stream = stream_of(file.stream, caller);
+  if (wait) {
+    auto pins = file.reader->read_pinned(at, plan.region.length, stream);
+    if (!pins.ok()) return failed(id, offset, range.length, pins.status());
+    out->pins.emplace(std::move(pins).value());
+  } else {
+    auto pins = file.reader->try_read_pinned(at, plan.region.length, stream);
+    if (!pins.ok()) return failed(id, offset, range.length, pins.status());
+    *cold = !pins->has_value();
+    if (*cold) return {};
+    out->pins = std::move(*pins);
+  }
   assert(out->size() == range.length);
   if (out->size() != range.length) {
     return failed(id, offset, range.length, internal_error("the engine gave a part of a range"));

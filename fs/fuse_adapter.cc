@@ -15,6 +15,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/log.h"
+#include "fs/descriptor_limit.h"
 #include "fs/errno_table.h"
 
 namespace neurofs {
@@ -226,29 +227,50 @@ void reply_pinned(fuse_req_t req, const PinnedRead& data) {
   fuse_reply_buf(req, reinterpret_cast<const char*>(joined.data()), joined.size());
 }
 
-void reply_read(fuse_req_t req, const Result<size_t>& got, Bytes bytes) {
-  if (!got.ok()) return reply_status(req, got.status());
-  adapter_of(req).read_bytes.add(*got);
-  fuse_reply_buf(req, reinterpret_cast<const char*>(bytes.data()), *got);
+void reply_read(fuse_req_t req, const Status& status, Bytes bytes) {
+  if (!status.ok()) return reply_status(req, status);
+  adapter_of(req).read_bytes.add(bytes.size());
+  fuse_reply_buf(req, reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+void reply_cold(fuse_req_t req, const Status& status, const ColdReads::Data& data) {
+  const auto* pinned = std::get_if<const PinnedRead*>(&data);
+  if (pinned == nullptr || !status.ok()) {
+    return reply_read(req, status, pinned == nullptr ? std::get<Bytes>(data) : Bytes());
+  }
+  adapter_of(req).read_bytes.add((*pinned)->size());
+  reply_pinned(req, **pinned);
+}
+
+// Only what may wait can be interrupted; a warm read costs nothing for it.
+void read_cold(fuse_req_t req, const ColdReads::Read& read) {
+  ColdReads& cold = adapter_of(req).cold_reads;
+  fuse_req_interrupt_func(
+      req,
+      [](fuse_req_t interrupted, void* reads) {
+        static_cast<ColdReads*>(reads)->interrupt(interrupted);
+      },
+      &cold);
+  cold.serve(read);
 }
 
 void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) {
   FuseAdapter& adapter = adapter_of(req);
   const auto caller = static_cast<uint64_t>(fuse_req_ctx(req)->pid);
   const auto at = static_cast<uint64_t>(offset);
+  bool cold = false;
   if (size <= kCopyLimit) {
     std::array<std::byte, kCopyLimit> buffer;
-    bool cold = false;
-    const auto got =
-        adapter.fs.try_read(node_id(ino), at, std::span(buffer).first(size), caller, &cold);
-    if (cold) return adapter.cold_reads.serve({req, node_id(ino), at, size, caller});
-    return reply_read(req, got, buffer);
+    bool together = false;
+    const auto got = adapter.fs.try_read(node_id(ino), at, std::span(buffer).first(size), caller,
+                                         &cold, &together);
+    if (cold) return read_cold(req, {req, node_id(ino), at, size, caller, !together});
+    return reply_read(req, got.status(), got.ok() ? Bytes(buffer).first(*got) : Bytes());
   }
   PinnedRead data;
-  const Status status = adapter.fs.read_pinned(node_id(ino), at, size, caller, &data);
-  if (!status.ok()) return reply_status(req, status);
-  adapter.read_bytes.add(data.size());
-  reply_pinned(req, data);
+  const Status status = adapter.fs.try_read_pinned(node_id(ino), at, size, caller, &data, &cold);
+  if (cold) return read_cold(req, {req, node_id(ino), at, size, caller, true});
+  reply_cold(req, status, &data);
 }
 
 // Lists into one reply; `add` appends one entry and returns the bytes it needs.
@@ -347,6 +369,13 @@ void statfs(fuse_req_t req, fuse_ino_t) {
   fuse_reply_statfs(req, &st);
 }
 
+// The others answer what needs no store, and take interrupts.
+unsigned workers_that_wait(const MountOptions& options) {
+  const unsigned workers = workers_within_limit(options.threads);
+  const unsigned kept = std::max(2u, workers / 8);
+  return workers > kept ? workers - kept : 1;
+}
+
 // Every call that would change something. The mount is read-only, so the kernel refuses first; this
 // is for remounts and for kernels that ask anyway.
 template <typename... Args>
@@ -363,10 +392,17 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
       on_init(std::move(initialized)),
       requests(fs.metrics()),
       read_bytes(fs.metrics().counter("fs_read_bytes_total", "Bytes replied to reads")),
-      cold_reads(fs, std::max(2u, 2 * std::thread::hardware_concurrency()),
-                 [](void* request, const Result<size_t>& got, Bytes bytes) {
-                   reply_read(static_cast<fuse_req_t>(request), got, bytes);
-                 }),
+      cold_reads(
+          fs,
+          {.leaders = std::max(2u, 2 * std::thread::hardware_concurrency()),
+           .most_waiting = workers_that_wait(options),
+           .deadline = options.store.remote.deadline},
+          [](void* request, const Status& status, const ColdReads::Data& data) {
+            reply_cold(static_cast<fuse_req_t>(request), status, data);
+          },
+          [](void* request) {
+            return fuse_req_interrupted(static_cast<fuse_req_t>(request)) != 0;
+          }),
       kernel_cache(file_system, options.max_regions,
                    {.take_back_name =
                         [this](NodeId parent, const std::string& name) {

@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -127,9 +128,15 @@ class RegionReader {
   // The same bytes without a copy where blocks hold them in order; otherwise, and with a lens, a private
   // copy.
   Result<ReadPins> read_pinned(uint64_t offset, uint64_t length, StreamId stream) const;
+  // As read_pinned(), but never waits: nothing when something has to be fetched first.
+  Result<std::optional<ReadPins>> try_read_pinned(uint64_t offset, uint64_t length,
+                                                  StreamId stream) const;
 
  private:
   struct Impl;
+  // False, unless `wait`, when something has to be fetched first.
+  Result<bool> pin_range(uint64_t offset, uint64_t length, StreamId stream, bool wait,
+                         ReadPins* result) const;
   std::shared_ptr<const Impl> impl_;
 };
 

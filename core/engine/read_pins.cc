@@ -75,10 +75,25 @@ bool plan_parts(const BlockGrid& grid, const Region& region, const Dims& full_sh
 
 Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
                                            StreamId stream) const {
-  NF_TRY(impl_->check_range(offset, length));
   ReadPins result;
+  NF_TRY(pin_range(offset, length, stream, true, &result));
+  return result;
+}
+
+Result<std::optional<ReadPins>> RegionReader::try_read_pinned(uint64_t offset, uint64_t length,
+                                                              StreamId stream) const {
+  ReadPins result;
+  NF_ASSIGN(const bool warm, pin_range(offset, length, stream, false, &result));
+  if (!warm) return std::optional<ReadPins>();
+  return std::optional<ReadPins>(std::move(result));
+}
+
+Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId stream, bool wait,
+                                     ReadPins* pinned) const {
+  NF_TRY(impl_->check_range(offset, length));
+  ReadPins& result = *pinned;
   result.impl_ = std::make_unique<ReadPins::Impl>();
-  if (length == 0) return result;
+  if (length == 0) return true;
   FieldState& field = *impl_->field;
   const size_t item = impl_->item;
 
@@ -103,6 +118,7 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
     }
     touched.hits = result.impl_->pins.size();
     if (result.impl_->pins.size() < parts.size()) {
+      if (!wait) return false;
       // Never wait while holding pins that no reservation covers.
       result.impl_->pins.clear();
       std::vector<uint64_t> blocks;
@@ -141,16 +157,21 @@ Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
         left -= n;
         skip = 0;
       }
-      return result;
+      return true;
     }
   }
   requests.clear();  // pins go before their reservation
   result.impl_->pins.clear();
   result.impl_->reservation.release();
   result.impl_->copy = ReplyBuffer(length);
-  NF_TRY(read(offset, result.impl_->copy.bytes(), stream));
+  if (wait) {
+    NF_TRY(read(offset, result.impl_->copy.bytes(), stream));
+  } else {
+    NF_ASSIGN(const bool warm, try_read(offset, result.impl_->copy.bytes(), stream));
+    if (!warm) return false;
+  }
   result.spans_.emplace_back(result.impl_->copy.bytes());
-  return result;
+  return true;
 }
 
 }  // namespace neurofs

@@ -10,8 +10,10 @@
 #include <chrono>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <thread>
 
+#include "core/base/scope_wait.h"
 #include "core/storage/memory_store.h"
 #include "tests/fs/fs_testing.h"
 #include "tests/storage/fault_store.h"
@@ -41,15 +43,16 @@ class ColdReadsTest : public testing::Test {
 TEST_F(ColdReadsTest, EveryReadIsAnsweredOnceWithItsOwnBytes) {
   std::atomic<int> wrong{0};
   std::array<std::atomic<int>, 64> answers{};
-  ColdReads cold(*fs, 2, [&](void* request, const Result<size_t>& got, Bytes bytes) {
+  ColdReads cold(*fs, {}, [&](void* request, const Status& got, const ColdReads::Data& data) {
     const auto n = reinterpret_cast<uintptr_t>(request);
+    const Bytes bytes = std::get<Bytes>(data);
     ++answers[n];
     if (n == 5) {
-      if (got.status().code() != Code::kCorrupt) ++wrong;
+      if (got.code() != Code::kCorrupt) ++wrong;
       return;
     }
     const auto expected = static_cast<std::byte>(n == 7 ? 9 : n);
-    if (!got.ok() || *got != 100 || bytes.size() != 100) {
+    if (!got.ok() || bytes.size() != 100) {
       ++wrong;
       return;
     }
@@ -96,7 +99,8 @@ class SlowStoreTest : public testing::Test {
   ColdReads::Read read(uintptr_t n) const {
     return {reinterpret_cast<void*>(n), files[n / 64], n % 64 * 4096 + 5, 1 + n, 1};
   }
-  void answer(void* request, const Result<size_t>& got, Bytes bytes) {
+  void answer(void* request, const Status& got, const ColdReads::Data& data) {
+    const Bytes bytes = std::get<Bytes>(data);
     const auto n = reinterpret_cast<uintptr_t>(request);
     ++answers[n];
     const ByteVector expected(1 + n, static_cast<std::byte>(n));
@@ -119,9 +123,8 @@ class SlowStoreTest : public testing::Test {
 };
 
 TEST_F(SlowStoreTest, ThoseThatWaitShareTheLeadersBatches) {
-  ColdReads cold(
-      *fs, 1, [&](void* r, const auto& got, Bytes bytes) { answer(r, got, bytes); },
-      std::chrono::hours(1));
+  ColdReads cold(*fs, {.leaders = 1, .patience = std::chrono::hours(1)},
+                 [&](void* r, const auto& got, const auto& data) { answer(r, got, data); });
   std::thread leader = lead(cold);
   for (uintptr_t n = 1; n < 128; ++n) cold.serve(read(n));
   EXPECT_EQ(answers[127], 0) << "left to the leader, which is in the store";
@@ -133,15 +136,126 @@ TEST_F(SlowStoreTest, ThoseThatWaitShareTheLeadersBatches) {
 }
 
 TEST_F(SlowStoreTest, AReadDoesNotWaitForLeadersThatAreAway) {
-  ColdReads cold(
-      *fs, 1, [&](void* r, const auto& got, Bytes bytes) { answer(r, got, bytes); },
-      std::chrono::milliseconds(0));
+  ColdReads cold(*fs, {.leaders = 1, .patience = std::chrono::milliseconds(0)},
+                 [&](void* r, const auto& got, const auto& data) { answer(r, got, data); });
   std::thread leader = lead(cold);
   cold.serve(read(77));
   EXPECT_EQ(answers[77], 1) << "served by this thread";
   leader.join();
   EXPECT_EQ(answers[0], 1);
   EXPECT_EQ(wrong, 0);
+}
+
+// A store whose reads of chunks end only when they are let go or their scope is cancelled.
+class StalledStore final : public test::FaultStore {
+ public:
+  using FaultStore::FaultStore;
+  void read(std::span<ReadOp> batch) override {
+    if (batch.front().key.find("c/") == std::string_view::npos) return FaultStore::read(batch);
+    ++stalled;
+    ScopeEnd end = ScopeEnd::kNone;
+    while (!let_go && end == ScopeEnd::kNone) {
+      std::this_thread::yield();
+      end = scope_end();
+    }
+    if (end == ScopeEnd::kNone) return FaultStore::read(batch);
+    ++cancelled;
+    for (ReadOp& op : batch) {
+      op.outcome = ReadOp::Outcome::kError;
+      op.status = scope_status(end, "a store that stalls");
+    }
+  }
+  std::atomic<int> stalled = 0;
+  std::atomic<int> cancelled = 0;
+  std::atomic<bool> let_go = false;
+};
+
+class StalledStoreTest : public testing::Test {
+ protected:
+  StalledStoreTest() {
+    memory->plant("zarr.json", test::byte_rows(64, 1));
+    for (int n = 0; n < 64; ++n) {
+      memory->plant("c/" + std::to_string(n) + "/0", std::string(4096, static_cast<char>(n)));
+    }
+    fs = test::file_system_over(store);
+    file = fs->lookup(kRootId, "field.raw")->id;
+  }
+  ColdReads::Read read(uintptr_t n, bool alone = false) const {
+    return {reinterpret_cast<void*>(n), file, n * 4096, 100, 1, alone};
+  }
+  ColdReads::Reply reply() {
+    return [this](void* request, const Status& status, const ColdReads::Data&) {
+      const std::lock_guard lock(mutex);
+      EXPECT_TRUE(got.emplace(reinterpret_cast<uintptr_t>(request), status.code()).second);
+    };
+  }
+  size_t answers() {
+    const std::lock_guard lock(mutex);
+    return got.size();
+  }
+  void wait_for_stalled(int count) {
+    while (store->stalled < count) std::this_thread::yield();
+  }
+
+  std::shared_ptr<MemoryStore> memory = std::make_shared<MemoryStore>();
+  std::shared_ptr<StalledStore> store = std::make_shared<StalledStore>(memory);
+  std::unique_ptr<FileSystem> fs;
+  NodeId file{0};
+  std::mutex mutex;
+  std::map<uintptr_t, Code> got;  // guarded by mutex
+};
+
+TEST_F(StalledStoreTest, R44AnInterruptedReadEndsAndItsLoadIsCancelled) {
+  for (const bool alone : {false, true}) {
+    got.clear();
+    ColdReads cold(*fs, {}, reply());
+    const int before = store->cancelled;
+    std::thread leader([&] { cold.serve(read(3, alone)); });
+    wait_for_stalled(store->cancelled + 1);
+    cold.interrupt(reinterpret_cast<void*>(3));
+    EXPECT_EQ(got.at(3), Code::kInterrupted) << "at once, on the thread that interrupts";
+    leader.join();
+    EXPECT_GT(store->cancelled, before);
+  }
+}
+
+TEST_F(StalledStoreTest, R44OneInterruptedReadOfABatchLeavesTheOthers) {
+  ColdReads cold(*fs, {.leaders = 1, .patience = std::chrono::hours(1)}, reply());
+  std::thread leader([&] { cold.serve(read(1)); });
+  wait_for_stalled(1);
+  cold.serve(read(2));
+  cold.serve(read(3));
+  cold.interrupt(reinterpret_cast<void*>(1));  // the leader comes for the two
+  wait_for_stalled(2);
+  cold.interrupt(reinterpret_cast<void*>(2));
+  EXPECT_EQ(got.at(2), Code::kInterrupted);
+  store->let_go = true;
+  leader.join();
+  EXPECT_EQ(got.at(1), Code::kInterrupted);
+  EXPECT_EQ(got.at(3), Code::kOk);
+}
+
+TEST_F(StalledStoreTest, R45WorkersAreKeptAndQueuedReadsEndByTheirDeadline) {
+  ColdReads cold(*fs,
+                 {.leaders = 1,
+                  .most_waiting = 1,
+                  .deadline = std::chrono::milliseconds(50),
+                  .patience = std::chrono::milliseconds(0)},
+                 reply());
+  std::thread leader([&] { cold.serve(read(1)); });
+  wait_for_stalled(1);
+  cold.serve(read(2));  // returns: this worker is kept
+  cold.serve(read(3, true));
+  leader.join();
+  while (answers() < 3) std::this_thread::yield();
+  for (const auto& [n, code] : got) EXPECT_EQ(code, Code::kTimeout) << n;
+}
+
+TEST_F(StalledStoreTest, AnInterruptThatCameFirstIsSeen) {
+  ColdReads cold(*fs, {}, reply(), [](void*) { return true; });
+  cold.serve(read(1));
+  EXPECT_EQ(got.at(1), Code::kInterrupted);
+  EXPECT_EQ(store->stalled, 0);
 }
 
 TEST_F(SlowStoreTest, ABudgetOfAFewBlocksServesABatchOfMany) {
@@ -154,8 +268,9 @@ TEST_F(SlowStoreTest, ABudgetOfAFewBlocksServesABatchOfMany) {
     reads[n].offset = read(n).offset;
     reads[n].out = bytes[n];
   }
-  small->read_together(
-      reads, [&](size_t n) { answer(reinterpret_cast<void*>(n), reads[n].result, bytes[n]); });
+  small->read_together(reads, [&](size_t n) {
+    answer(reinterpret_cast<void*>(n), reads[n].result.status(), Bytes(bytes[n]));
+  });
   for (size_t n = 0; n < 128; ++n) EXPECT_EQ(answers[n], 1) << n;
   EXPECT_EQ(wrong, 0);
 }
@@ -174,7 +289,9 @@ TEST_F(ColdReadsTest, ATryReadSaysThatItWouldWait) {
 
 TEST_F(ColdReadsTest, ReadsThatCannotBeOpenedOrReachTheEndSayWhatTheySay) {
   std::map<uintptr_t, Result<size_t>> got;
-  ColdReads cold(*fs, 1, [&](void* request, const Result<size_t>& result, Bytes) {
+  ColdReads cold(*fs, {}, [&](void* request, const Status& status, const ColdReads::Data& data) {
+    const Result<size_t> result =
+        status.ok() ? Result<size_t>(std::get<Bytes>(data).size()) : Result<size_t>(status);
     EXPECT_TRUE(got.emplace(reinterpret_cast<uintptr_t>(request), result).second) << "twice";
   });
   cold.serve({reinterpret_cast<void*>(1), NodeId(~uint64_t{0}), 0, 10, 1});
