@@ -64,15 +64,18 @@ class CancelledFetch : public testing::Test {
 
 TEST_F(CancelledFetch, AWaiterLeavesAtOnceAndItsPinIsNotKept) {
   make(kSize);
+  std::atomic<bool> loading = false;
   std::atomic<bool> released = false;
   std::thread loader([&] {
     BlockRequest mine = request(1);
     const auto held = cache->fetch({&mine, 1}, [&](std::span<BlockLoad> loads) {
+      loading = true;
       wait_for(released);
       fill(loads);
     });
     EXPECT_TRUE(holds(mine));
   });
+  wait_for(loading);
   // The loader holds the only memory, so the waiter joins on a promise of its own that it cannot get.
   Cancellation gone;
   std::thread waiter([&] {
