@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/base/log.h"
 #include "core/field/hierarchy.h"
+#include "core/storage/disk_cache/cached_store.h"
 #include "fs/descriptor_limit.h"
 #include "fs/file_system.h"
 #include "fs/fuse_session.h"
@@ -25,6 +27,24 @@ std::string options_json(const MountOptions& options) {
   return json.dump();
 }
 
+// Local files need no cache of local files.
+Status add_cache(DiskCacheOptions options, const std::string& mountpoint, Metrics& metrics,
+                 Source* source) {
+  if (!source->local_path.empty()) {
+    log_warning("--cache-dir keeps data of remote stores; " + source->store->url() +
+                " is local and is read directly");
+    return {};
+  }
+  std::error_code error;
+  const auto directory = std::filesystem::weakly_canonical(options.directory, error).string();
+  if (error) return io_error("cache directory " + options.directory + ": " + error.message());
+  NF_TRY(check_apart(directory, mountpoint, "cache directory"));
+  options.metrics = &metrics;
+  NF_ASSIGN(std::shared_ptr<DiskCache> cache, DiskCache::open(options));
+  NF_ASSIGN(source->store, cached_store(std::move(source->store), std::move(cache)));
+  return {};
+}
+
 Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
                                                      const std::string& mountpoint,
                                                      const MountOptions& options,
@@ -35,6 +55,9 @@ Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
   store_options.metrics = &engine->metrics();
   NF_ASSIGN(Source source, open_source(name, store_options));
   if (!source.local_path.empty()) NF_TRY(check_apart(source.local_path, mountpoint));
+  if (!options.cache.directory.empty()) {
+    NF_TRY(add_cache(options.cache, mountpoint, engine->metrics(), &source));
+  }
   FieldOptions field_options;
   field_options.metrics = &engine->metrics();
   NF_ASSIGN(Hierarchy hierarchy, open_hierarchy(source.store, source.path, field_options));

@@ -6,13 +6,15 @@
 #include <string>
 
 #include "core/engine/engine.h"
+#include "core/storage/disk_cache/disk_cache.h"
 #include "core/storage/object_store.h"
 
 namespace neurofs {
 
 struct MountOptions {
   EngineOptions engine;
-  StoreOptions store;  // `writable` is ignored: a mount never writes
+  StoreOptions store;      // `writable` is ignored: a mount never writes
+  DiskCacheOptions cache;  // of remote data; no directory: none
 
   unsigned threads = 64;      // requests served at once; idle ones cost a stack
   bool allow_other = false;   // other users may read; permissions are checked by the kernel

@@ -137,13 +137,15 @@ Result<std::string> prepare_mountpoint(const std::string& directory, bool recove
   return path;
 }
 
-Status check_apart(const std::string& source, const std::string& mountpoint) {
+Status check_apart(const std::string& source, const std::string& mountpoint,
+                   std::string_view what) {
   const auto inside = [](const std::string& inner, const std::string& outer) {
     if (outer == "/") return true;
     return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
   };
   if (inside(mountpoint, source) || inside(source, mountpoint)) {
-    return invalid_argument("the mount point " + mountpoint + " and the source " + source +
+    return invalid_argument("the mount point " + mountpoint + " and the " + std::string(what) +
+                            " " + source +
                             " lie inside each other: the daemon would wait for itself; choose a "
                             "directory elsewhere");
   }

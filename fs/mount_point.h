@@ -33,7 +33,8 @@ std::optional<MountedAt> find_mount_in(std::string_view mountinfo, std::string_v
 Result<std::string> prepare_mountpoint(const std::string& directory, bool recover);
 
 // kInvalidArgument when one path is the other or lies inside it. Both absolute, without links.
-Status check_apart(const std::string& source, const std::string& mountpoint);
+Status check_apart(const std::string& source, const std::string& mountpoint,
+                   std::string_view what = "source");
 
 // Detaches whatever is mounted there, at once and even if busy.
 Status detach(const std::string& mountpoint);

@@ -74,7 +74,7 @@ int run(Options options) {
   if (const Status status = apply_option_lists(options.lists, options.args); !status.ok()) {
     return fail_usage("mount", status);
   }
-  const auto mount = to_mount_options(options.args);
+  auto mount = to_mount_options(options.args);
   if (!mount.ok()) return fail_usage("mount", mount.status());
   options.source = absolute_source(options.source);
   if (may_be_left_out(options)) {
@@ -85,6 +85,9 @@ int run(Options options) {
   const Status mountable =
       check_mountable({options.directory, mount->allow_other, options.args.nonempty});
   if (!mountable.ok()) return fail("mount", mountable);
+  if (std::string& cache = mount->cache.directory; !cache.empty()) {
+    cache = std::filesystem::absolute(cache).string();
+  }
   options.args.log.background = !options.foreground;
   if (!options.args.log.file.empty()) {
     options.args.log.file = std::filesystem::absolute(options.args.log.file).string();

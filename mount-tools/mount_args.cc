@@ -104,6 +104,12 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
       ->capture_default_str();
   command.add_option("--prefetch", args.prefetch, "Most bytes fetched ahead for one reader")
       ->capture_default_str();
+  command.add_option("--cache-dir", o.cache.directory,
+                     "Keep remote data in this directory of a local disk, across mounts too");
+  command
+      .add_option("--cache-size", args.cache_size,
+                  "Most bytes that all mounts together keep in --cache-dir")
+      ->capture_default_str();
   command
       .add_option("--gpu-mem", args.gpu_mem,
                   "GPU memory for cached data, such as 64GiB, never more than is free (0: none)")
@@ -184,6 +190,7 @@ Result<MountOptions> to_mount_options(const MountArgs& args) {
   NF_ASSIGN(options.engine.ram_bytes, parse_bytes(args.ram));
   NF_ASSIGN(options.engine.prefetch_bytes, parse_bytes(args.prefetch));
   NF_ASSIGN(options.engine.gpu_bytes, parse_bytes(args.gpu_mem));
+  NF_ASSIGN(options.cache.bytes, parse_bytes(args.cache_size));
   NF_ASSIGN(options.engine.gpu_ids, parse_gpu_ids(args.gpus));
   options.recover = !args.no_recover;
   options.store.use_io_uring = !args.no_io_uring;

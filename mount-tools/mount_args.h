@@ -22,6 +22,7 @@ struct MountArgs {
   std::string prefetch = "16MiB";
   std::string gpu_mem = "0";
   std::string gpus;
+  std::string cache_size = "16GiB";
   bool no_recover = false;
   bool recover = false;  // the default; accepted so that it can be said
   bool no_io_uring = false;
