@@ -36,7 +36,7 @@ class PlainService : public HttpService {
     if (auth_->reload()) {
       answer.kind = RemoteAnswer::Kind::kRetry;  // with what the file says now
     } else if (auth_->header().empty()) {
-      answer.status = answer.status.with_context("no credentials were sent (auth_file)");
+      answer.status = answer.status.with_context("no credentials were sent (--auth-file)");
     }
   }
 
@@ -110,7 +110,7 @@ Result<std::string> base_of(std::string_view url) {
   if (has(CURLUPART_USER) || has(CURLUPART_PASSWORD)) {
     return invalid_argument("the URL of '" + shown +
                             "' holds a user or password, which others could see; put them in a "
-                            "file and name it with auth_file, or in NEUROFS_HTTP_AUTH");
+                            "file and name it with --auth-file, or in NEUROFS_HTTP_AUTH");
   }
   if (has(CURLUPART_QUERY) || has(CURLUPART_FRAGMENT)) {
     return invalid_argument("the URL of '" + shown +

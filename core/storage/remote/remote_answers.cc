@@ -211,7 +211,10 @@ void RemoteBatch::fail_all(Request& request, Code code, const std::string& why) 
   for (const size_t op : request.plan.ops) {
     const ReadOp& read = ops_[op];
     if (read.outcome != Outcome::kPending) continue;
-    fail_op(op, {code, "reading " + describe_read(shared_.url, read.key, read.range) + ": " + why});
+    const std::string what = read.whole != nullptr
+                                 ? quote_key(read.key) + " of " + shared_.url
+                                 : describe_read(shared_.url, read.key, read.range);
+    fail_op(op, {code, "reading " + what + ": " + why});
   }
 }
 
