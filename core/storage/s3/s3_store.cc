@@ -2,7 +2,6 @@
 
 #include "core/base/log.h"
 #include "core/storage/key.h"
-#include "core/storage/s3/s3_listing.h"
 
 namespace neurofs {
 namespace {

@@ -12,6 +12,7 @@
 
 #include "core/storage/remote/remote_reader.h"
 #include "core/storage/s3/s3_client.h"
+#include "core/storage/s3/s3_listing.h"
 #include "core/storage/s3/s3_upload.h"
 
 namespace neurofs {
