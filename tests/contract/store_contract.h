@@ -18,6 +18,7 @@ struct StoreMaker {
   std::string name;
   std::function<std::shared_ptr<ObjectStore>()>
       make;  // empty and writable; null: cannot be had here
+  bool text_keys = false;  // keys must be UTF-8
   friend void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
 };
 

@@ -8,8 +8,10 @@ namespace {
 
 constexpr std::chrono::minutes kBeforeExpiry{5};
 constexpr std::chrono::seconds kAfterFailure{30};
-// Requests that were signed with the old keys may still be under way for so long.
-constexpr std::chrono::seconds kLately{10};
+// Requests that were signed with the old keys may still be under way for so long; shorter than the
+// retries of a read, so that new keys which are wrong are told of as refused.
+constexpr std::chrono::seconds kUnderWay{2};
+constexpr std::chrono::seconds kBetweenLooks{10};
 
 Result<std::optional<FoundKeys>> look_in_environment(const Environment& environment) {
   FoundKeys found;
@@ -158,8 +160,8 @@ bool AwsCredentials::refused() {
   const std::lock_guard lock(mutex_);
   if (options_.anonymous || !found_) return false;
   const auto now = options_.now();
-  if (look_anew_ || (changed_ && now - *changed_ < kLately)) return true;
-  if (refused_ && now - *refused_ < kLately) return false;
+  if (look_anew_ || (changed_ && now - *changed_ < kUnderWay)) return true;
+  if (refused_ && now - *refused_ < kBetweenLooks) return false;
   refused_ = now;
   look_anew_ = true;
   return true;

@@ -107,6 +107,8 @@ void S3Service::explain(const HttpReply& reply, RemoteAnswer& answer) {
     case S3Meaning::kRetry:
       return become(answer, Kind::kRetry, Code::kIoError, said);
     case S3Meaning::kFailed:
+      // Past the object's end: who asked for the range says it better.
+      if (error.status == 416 && !answer.status.ok()) return;
       return become(answer, Kind::kFailed, Code::kIoError, said);
   }
 }

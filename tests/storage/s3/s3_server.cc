@@ -31,8 +31,8 @@ std::string S3Server::fresh_url() const {
 }
 
 Environment S3Server::environment() const {
-  return [keys = keys](const char* name) -> std::string {
-    const std::string_view wanted(name);
+  return [keys = keys](const char* variable) -> std::string {
+    const std::string_view wanted(variable);
     if (wanted == "AWS_ACCESS_KEY_ID") return keys.access_key_id;
     if (wanted == "AWS_SECRET_ACCESS_KEY") return keys.secret_access_key;
     return wanted == "AWS_EC2_METADATA_DISABLED" ? "true" : "";
