@@ -17,8 +17,11 @@ namespace neurofs::test {
 struct StoreMaker {
   std::string name;
   std::function<std::shared_ptr<ObjectStore>()>
-      make;  // empty and writable; null: cannot be had here
+      make;                // empty and writable; null: cannot be had here
   bool text_keys = false;  // keys must be UTF-8
+  // The server may deny an object for a moment while it is replaced, as OpenStack Swift does: the answer
+  // is right by the protocol, and nothing that a client could tell from a missing object.
+  bool denies_while_replacing = false;
   friend void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
 };
 

@@ -30,7 +30,7 @@ std::vector<StoreMaker> makers() {
                      EXPECT_TRUE(store.ok()) << store.status().to_string();
                      return store.ok() ? *store : nullptr;
                    },
-                   /*text_keys=*/true});
+                   /*text_keys=*/true, /*denies_while_replacing=*/server.name == "swift"});
   }
   return all;
 }
