@@ -195,7 +195,8 @@ class BlockCache {
     EntryId entry = kNoEntry;
     uint32_t waiters = 0;
     bool prefetched = false;  // begun by nobody who waits
-    bool given_up = false;    // its failure is no reader's but the loader's: who waits loads by itself
+    bool given_up =
+        false;  // its failure is no reader's but the loader's: who waits loads by itself
     std::condition_variable done;
   };
   struct alignas(64) Shard {

@@ -21,9 +21,9 @@ struct RemoteOptions {
   uint64_t gap = 64 << 10;  // ranges of one object that lie closer may become one request
 
   // http(s)://, and s3:// by HTTP
-  std::string ca_file{};     // PEM; "" for the system's roots
-  std::string auth_file{};   // "user:password", or "bearer TOKEN"; else NEUROFS_HTTP_AUTH
-  unsigned redirects = 0;  // followed at most; never with credentials to another host
+  std::string ca_file{};    // PEM; "" for the system's roots
+  std::string auth_file{};  // "user:password", or "bearer TOKEN"; else NEUROFS_HTTP_AUTH
+  unsigned redirects = 0;   // followed at most; never with credentials to another host
   uint64_t whole_limit =
       8 << 20;  // objects up to that size are read whole from servers without ranges
 
