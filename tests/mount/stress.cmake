@@ -12,4 +12,10 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
       LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
       ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
+  # Beside tests/servers/with-servers; skipped without.
+  add_test(NAME remote_faults
+           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/remote_faults.py)
+  set_tests_properties(remote_faults PROPERTIES
+    LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
+    ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
 endif()

@@ -1,0 +1,171 @@
+"""Faults of HTTP servers seen through a mount: the right bytes or an errno, and nothing is lost (R13, R20-R25)."""
+
+import errno
+import os
+import signal
+import time
+
+from remote_support import ROWS, RemoteCase, bounded
+from stress_support import Readers, main, wait_until
+
+DEADLINE = 3
+CHUNKS = "/c/"  # requests for data, not for metadata
+
+# Faults that one more request mends: the read ends right.
+PASSING = {
+    "500": {"action": "status", "status": 500},
+    "502": {"action": "status", "status": 502},
+    "503": {"action": "status", "status": 503},
+    "503 with Retry-After": {"action": "status", "status": 503, "retry_after": 0},
+    "504": {"action": "status", "status": 504},
+    "429 with Retry-After": {"action": "status", "status": 429, "retry_after": 0},
+    "closed before an answer": {"action": "close", "at": -1},
+    "closed in the body": {"action": "close", "at": 1000},
+    "reset before an answer": {"action": "reset", "at": -1},
+    "reset in the body": {"action": "reset", "at": 1000},
+    "length too large": {"action": "length", "add": 100},
+    "another Content-Range": {"action": "header", "name": "Content-Range", "value": "bytes 0-9/10"},
+    "short reply": {"action": "truncate", "by": 1},
+    "endless headers": {"action": "endless_headers"},
+    "endless body": {"action": "endless_body"},
+    "huge error body": {"action": "status", "status": 500, "body_bytes": 64 << 20},
+}
+# Faults that stay: one of these errnos, within the deadline.
+LASTING = {
+    "500": ({"action": "status", "status": 500}, {errno.EIO, errno.ETIMEDOUT}),
+    "503": ({"action": "status", "status": 503}, {errno.EIO, errno.ETIMEDOUT}),
+    "503 with a long Retry-After": ({"action": "status", "status": 503, "retry_after": 3600},
+                                    {errno.EIO, errno.ETIMEDOUT}),
+    "401": ({"action": "status", "status": 401}, {errno.EACCES}),
+    "403": ({"action": "status", "status": 403}, {errno.EACCES}),
+    "expired token": ({"action": "expired"}, {errno.EACCES}),
+    "reset": ({"action": "reset", "at": 1000}, {errno.EIO, errno.ETIMEDOUT}),
+    "another Content-Range": ({"action": "header", "name": "Content-Range", "value": "bytes 0-9/10"},
+                              {errno.EIO, errno.ETIMEDOUT}),
+    "redirects in a circle": ({"action": "redirect"}, {errno.EIO}),
+    "redirect to a file": ({"action": "redirect", "location": "file:///etc/passwd"}, {errno.EIO}),
+    "redirect to link-local": ({"action": "redirect", "location": "http://169.254.169.254/"},
+                               {errno.EIO}),
+    "stalled body": ({"action": "stall", "at": 100}, {errno.ETIMEDOUT, errno.EIO}),
+    "one byte at a time": ({"action": "drip", "bytes": 1, "every_ms": 500},
+                           {errno.ETIMEDOUT, errno.EIO}),
+    "endless headers": ({"action": "endless_headers"}, {errno.EIO, errno.ETIMEDOUT}),
+}
+
+
+class Faults(RemoteCase):
+    def hit(self, number, fault, **match):
+        self.proxy.rules({"path": f"{CHUNKS}{number}$", **match, **fault})
+
+    def test_every_byte(self):
+        self.start()
+        self.assertEqual(self.file.read_bytes(), b"".join(self.rows))
+
+    def test_R37_one_request_for_many_readers(self):
+        self.start()
+        self.proxy.reset()
+        self.hit(5, {"action": "pass", "delay_ms": 200})
+        codes = Readers(16, lambda _: 0 if self.row(5) == self.rows[5] else 1).join()
+        self.assertEqual(codes, [0] * 16)
+        asked = [line for line in self.proxy.log() if line[1].endswith("/c/5") and line[0] == "GET"]
+        self.assertEqual(len(asked), 1, asked)
+
+    def test_R20_to_R23_what_passes_leaves_the_right_bytes(self):
+        self.start()
+        self.assert_row(0)
+        for number, (name, fault) in enumerate(PASSING.items(), 1):
+            with self.subTest(fault=name):
+                self.hit(number, fault, times=1)
+                self.assert_row(number)
+                hit = [line for line in self.proxy.log() if line[1].endswith(f"/c/{number}")]
+                self.assertGreaterEqual(len(hit), 2, f"the fault met no request: {hit}")
+
+    def test_R13_what_is_missing_is_the_fill_value_and_nothing_else_is(self):
+        (self.served / "c" / "9").unlink()
+        self.start()
+        self.assertEqual(self.row(9), bytes([7]) * len(self.rows[9]))
+        self.assert_row(10)
+
+    def test_R23_a_body_that_differs_in_coding_is_never_data(self):
+        self.start()
+        for number, fault in enumerate(({"action": "gzip"}, {"action": "whole"}), 1):
+            with self.subTest(fault=fault["action"]):
+                self.hit(number, fault, times=1)
+                try:
+                    self.assert_row(number)  # asked again, or taken out of the whole
+                except OSError as error:
+                    self.assertEqual(error.errno, errno.EIO)
+
+    def test_lasting_faults_end_in_an_errno_and_leave_nothing_behind(self):
+        self.start(*bounded(DEADLINE))
+        for number in range(ROWS - 4, ROWS):
+            self.assert_row(number)
+        threads, descriptors = self.held()
+        memory = self.resident_mib()
+        for number, (name, (fault, allowed)) in enumerate(LASTING.items()):
+            with self.subTest(fault=name):
+                self.hit(number, fault)
+                self.assert_fails_with(allowed, number)
+                self.assert_row(ROWS - 1)
+                self.proxy.rules()
+                self.assert_row(number)  # a failure is not remembered
+        # Connections stay for the next request, at most one for each that ran at once.
+        wait_until(lambda: self.held()[0] <= threads, "the daemon's threads to end")
+        wait_until(lambda: self.held()[1] <= descriptors + 4, "the daemon's descriptors to be closed")
+        self.assertLessEqual(self.resident_mib(), memory + 32)
+
+    def assert_fails_with(self, allowed, number):
+        """Fails when the read still hangs long after its deadline, which is no matter of speed."""
+        code = Readers(1, lambda _: self.errno_of(number)).join(seconds=10 * DEADLINE)[0]
+        self.assertIn(code, allowed, os.strerror(code))
+
+    def errno_of(self, number):
+        try:
+            self.row(number)
+        except OSError as error:
+            return error.errno
+        return 0
+
+    def test_R21_refused_connections_then_reads_go_on(self):
+        self.start()
+        self.assert_row(0)
+        self.proxy.listen(False)
+        reader = Readers(1, lambda _: 0 if self.row(1) == self.rows[1] else 1)
+        time.sleep(0.5)
+        self.proxy.listen(True)
+        self.assertEqual(reader.join(), [0])
+
+    def test_R44_a_reader_of_a_stalled_server_can_be_killed(self):
+        self.start()
+        self.hit(3, {"action": "stall", "at": 10})
+        reader = Readers(1, lambda _: len(self.row(3)) == 0)
+        wait_until(lambda: any(line[1].endswith("/c/3") for line in self.proxy.log()), "the request")
+        reader.kill()
+        self.assertEqual(reader.join(seconds=5), [-signal.SIGKILL])
+        # Nobody waits for it any more: the request itself ends.
+        self.assert_row(4)
+
+    def test_R45_stalled_reads_do_not_hold_up_others(self):
+        self.start()
+        self.assert_row(0)
+        self.proxy.rules({"path": r"/c/[1-4]\d$", "action": "stall", "at": 10})
+        readers = Readers(24, lambda number: len(self.row(10 + number)) == 0)
+        wait_until(lambda: len(self.proxy.log()) >= 12, "the requests that stall")
+        other = Readers(1, lambda _: 0 if os.stat(self.file).st_size and
+                        os.listdir(self.mounted.point) and self.row(0) == self.rows[0] else 1)
+        try:
+            self.assertEqual(other.join(seconds=20), [0])
+        finally:
+            readers.kill()
+            readers.join()
+
+    def test_R25_an_object_that_changes_between_two_parts_is_never_mixed(self):
+        self.start()
+        self.hit(2, {"action": "header", "name": "ETag", "value": '"another"'}, times=1)
+        try:
+            self.assert_row(2)
+        except OSError as error:
+            self.assertIn(error.errno, (errno.ESTALE, errno.EIO))
+
+
+main(__name__)
