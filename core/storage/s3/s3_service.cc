@@ -131,9 +131,9 @@ void S3Service::explain_refused(const S3Error& error, RemoteAnswer& answer) {
   if (error.code.empty() && clock_differs(error)) return explain_clock(error, answer);
   if (denied && missing_403_) {
     if (!told_missing_403_.exchange(true)) {
-      log_warning(
-          location_.url() +
-          ": an object that is refused (403) is taken as missing, as missing_403 says; said once");
+      log_warning(location_.url() +
+                  ": an object that is refused (403) is taken as missing, as --missing-403-fill "
+                  "says; said once");
     }
     answer.kind = RemoteAnswer::Kind::kMissing;
     answer.status = {};
@@ -143,7 +143,7 @@ void S3Service::explain_refused(const S3Error& error, RemoteAnswer& answer) {
          location_.url() + " answers " + error.to_string() + "; keys from " +
              credentials_.source() +
              ". Without the permission to list the bucket, a missing object looks the same; "
-             "missing_403 takes it as missing");
+             "--missing-403-fill takes it as missing");
 }
 
 void S3Service::explain_credentials(const S3Error& error, RemoteAnswer& answer) {
