@@ -5,13 +5,20 @@
 #include <utility>
 
 namespace neurofs {
+namespace {
+
+// How often who was interrupted is looked at: a killed reader is gone within 100 ms.
+constexpr std::chrono::milliseconds kLook{30};
+
+}  // namespace
 
 ColdReads::ColdReads(const FileSystem& fs, const Limits& limits, Reply reply,
-                     Interrupted interrupted)
+                     Interrupted interrupted, WantsEnd wants_end)
     : fs_(fs),
       limits_(limits),
       reply_(std::move(reply)),
       was_interrupted_(std::move(interrupted)),
+      wants_end_(std::move(wants_end)),
       minder_([this] { mind(); }) {}
 
 ColdReads::~ColdReads() {
@@ -33,7 +40,7 @@ bool ColdReads::may_lead_locked(Clock::time_point now) const {
 void ColdReads::serve(const Read& read) {
   std::unique_lock lock(mutex_);
   const auto now = Clock::now();
-  open_.push_back({read, now + limits_.deadline, nullptr});
+  open_.push_back({read, next_number_++, now + limits_.deadline, nullptr, false});
   const auto opened = std::prev(open_.end());
   try {
     by_request_.insert_or_assign(read.request, opened);
@@ -46,9 +53,10 @@ void ColdReads::serve(const Read& read) {
   // From here on interrupt() finds it.
   if (was_interrupted_ && was_interrupted_(read.request)) {
     lock.unlock();
-    return interrupt(read.request);
+    interrupt(read.request);
+    lock.lock();
   }
-  if (!may_lead_locked(now)) return;
+  if (queue_.empty() || !may_lead_locked(now)) return;
   ++leaders_;
   while (!queue_.empty()) {
     taken_at_ = Clock::now();
@@ -76,15 +84,15 @@ ColdReads::Taken ColdReads::take_locked(const std::shared_ptr<Batch>& batch,
     open.batch = batch;
     ++batch->waiting;
     *deadline = open.deadline;
-    taken.push_back(open.read);
-  } while (!queue_.empty() && taken.size() < kMostBatch && !taken.front().alone);
+    taken.push_back({open.read, open.number});
+  } while (!queue_.empty() && taken.size() < kMostBatch && !taken.front().read.alone);
   return taken;
 }
 
 // Every read of the batch is replied to, whatever happens.
-void ColdReads::serve_batch(std::span<const Read> batch) noexcept {
+void ColdReads::serve_batch(std::span<const Served> batch) noexcept {
   try {
-    if (batch.front().alone) {
+    if (batch.front().read.alone) {
       serve_alone(batch.front());
     } else {
       serve_together(batch);
@@ -92,35 +100,38 @@ void ColdReads::serve_batch(std::span<const Read> batch) noexcept {
   } catch (const std::exception&) {
     // No memory: nothing here may need any.
   }
-  for (const Read& read : batch) {
-    if (claim(read.request)) reply_(read.request, out_of_memory_, Bytes());
+  for (const Served& served : batch) {
+    if (claim(served)) reply_(served.read.request, out_of_memory_, Bytes());
   }
 }
 
-void ColdReads::serve_together(std::span<const Read> batch) {
+void ColdReads::serve_together(std::span<const Served> batch) {
   std::vector<FileSystem::FileRead> reads(batch.size());
   size_t total = 0;
-  for (const Read& r : batch) total += r.size;
+  for (const Served& served : batch) total += served.read.size;
   ByteVector bytes(total);
   std::byte* at = bytes.data();
   for (size_t i = 0; i < batch.size(); ++i) {
-    reads[i].id = batch[i].id;
-    reads[i].offset = batch[i].offset;
-    reads[i].caller = batch[i].caller;
-    reads[i].out = {at, batch[i].size};
-    at += batch[i].size;
+    const Read& read = batch[i].read;
+    reads[i].id = read.id;
+    reads[i].offset = read.offset;
+    reads[i].caller = read.caller;
+    reads[i].out = {at, read.size};
+    at += read.size;
   }
   fs_.read_together(reads, [&](size_t i) {
-    if (!claim(batch[i].request)) return;
+    if (!claim(batch[i])) return;
     const Result<size_t>& got = reads[i].result;
-    reply_(batch[i].request, got.status(), got.ok() ? Bytes(reads[i].out).first(*got) : Bytes());
+    reply_(batch[i].read.request, got.status(),
+           got.ok() ? Bytes(reads[i].out).first(*got) : Bytes());
   });
 }
 
-void ColdReads::serve_alone(const Read& read) {
+void ColdReads::serve_alone(const Served& served) {
+  const Read& read = served.read;
   PinnedRead data;
   const Status status = fs_.read_pinned(read.id, read.offset, read.size, read.caller, &data);
-  if (claim(read.request)) reply_(read.request, status, &data);
+  if (claim(served)) reply_(read.request, status, &data);
 }
 
 std::shared_ptr<ColdReads::Batch> ColdReads::remove_locked(OpenList::iterator open) {
@@ -130,50 +141,69 @@ std::shared_ptr<ColdReads::Batch> ColdReads::remove_locked(OpenList::iterator op
   } else {
     --batch->waiting;
   }
+  if (open->interrupted) --suspects_;
   by_request_.erase(open->read.request);
   open_.erase(open);
   return batch;
 }
 
-bool ColdReads::claim(void* request) {
+bool ColdReads::claim(const Served& served) {
   const std::lock_guard lock(mutex_);
-  const auto it = by_request_.find(request);
-  if (it == by_request_.end()) return false;
+  const auto it = by_request_.find(served.read.request);
+  if (it == by_request_.end() || it->second->number != served.number) return false;
   (void)remove_locked(it->second);
   return true;
 }
 
-void ColdReads::give_up(void* request, const Status& status) {
-  std::shared_ptr<Batch> unwanted;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it = by_request_.find(request);
-    if (it == by_request_.end()) return;
-    unwanted = remove_locked(it->second);
-    if (unwanted != nullptr && unwanted->waiting > 0) unwanted.reset();
-  }
+// Unlocks, replies, and locks again.
+void ColdReads::give_up_locked(std::unique_lock<std::mutex>& lock, OpenList::iterator open,
+                               const Status& status) {
+  void* const request = open->read.request;
+  std::shared_ptr<Batch> unwanted = remove_locked(open);
+  if (unwanted != nullptr && unwanted->waiting > 0) unwanted.reset();
+  lock.unlock();
   reply_(request, status, Bytes());
   if (unwanted != nullptr) unwanted->cancellation.cancel();
+  lock.lock();
 }
 
 void ColdReads::interrupt(void* request) {
-  give_up(request, interrupted_);
+  std::unique_lock lock(mutex_);
+  const auto it = by_request_.find(request);
+  if (it == by_request_.end()) return;
+  if (!wants_end_ || wants_end_(it->second->read.caller)) {
+    return give_up_locked(lock, it->second, interrupted_);
+  }
+  if (it->second->interrupted) return;
+  it->second->interrupted = true;
+  ++suspects_;
+  stop_.notify_all();
 }
 
-// All reads have the same time, so the oldest ends first, and one that comes while nobody waits cannot
-// end sooner than a whole deadline from then.
+// All reads have the same time, so the oldest ends first.
+bool ColdReads::end_one_locked(std::unique_lock<std::mutex>& lock, Clock::time_point now) {
+  if (!open_.empty() && open_.front().deadline <= now) {
+    give_up_locked(lock, open_.begin(), timed_out_);
+    return true;
+  }
+  if (suspects_ == 0) return false;
+  const auto ends = std::find_if(open_.begin(), open_.end(), [this](const Open& open) {
+    return open.interrupted && wants_end_(open.read.caller);
+  });
+  if (ends == open_.end()) return false;
+  give_up_locked(lock, ends, interrupted_);
+  return true;
+}
+
+// One that comes while nobody waits cannot end sooner than a whole deadline from then.
 void ColdReads::mind() {
   std::unique_lock lock(mutex_);
   while (!stopped_) {
     const auto now = Clock::now();
-    if (!open_.empty() && open_.front().deadline <= now) {
-      void* const request = open_.front().read.request;
-      lock.unlock();
-      give_up(request, timed_out_);
-      lock.lock();
-      continue;
-    }
-    stop_.wait_until(lock, open_.empty() ? now + limits_.deadline : open_.front().deadline);
+    if (end_one_locked(lock, now)) continue;
+    auto until = open_.empty() ? now + limits_.deadline : open_.front().deadline;
+    if (suspects_ > 0) until = std::min(until, now + kLook);
+    stop_.wait_until(lock, until);
   }
 }
 

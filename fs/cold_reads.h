@@ -54,6 +54,9 @@ class ColdReads {
   using Reply = std::function<void(void* request, const Status& status, const Data& data)>;
   // Whether an interrupt came for the request, maybe before serve(). Must not call back.
   using Interrupted = std::function<bool(void* request)>;
+  // Whether the caller wants its read to end. Asked when an interrupt came, then again and again: only the
+  // first interrupt of a request is told.
+  using WantsEnd = std::function<bool(uint64_t caller)>;
 
   static constexpr std::chrono::milliseconds kPatience{10};
 
@@ -63,11 +66,13 @@ class ColdReads {
     std::chrono::milliseconds deadline{60'000};  // of each read, from serve() on
     std::chrono::milliseconds patience = kPatience;
   };
-  ColdReads(const FileSystem& fs, const Limits& limits, Reply reply, Interrupted interrupted = {});
+  ColdReads(const FileSystem& fs, const Limits& limits, Reply reply, Interrupted interrupted = {},
+            WantsEnd wants_end = {});
   ~ColdReads();
 
   void serve(const Read& read);
-  // Replies kInterrupted, unless the request has been replied to or is none of these.
+  // Replies kInterrupted as soon as the caller wants an end, unless the request has been replied to or is
+  // none of these.
   void interrupt(void* request);
 
  private:
@@ -78,29 +83,40 @@ class ColdReads {
   };
   struct Open {
     Read read;
+    uint64_t number;  // counts up
     Clock::time_point deadline;
     std::shared_ptr<Batch> batch;  // null while it is queued
+    bool interrupted = false;
   };
   using OpenList = std::list<Open>;
   static constexpr size_t kMostBatch = 64;
-  using Taken = std::vector<Read>;
+  // A read that a leader serves. Told from others by its number: as soon as it has been replied to, the
+  // kernel's next request may come under the same address.
+  struct Served {
+    Read read;
+    uint64_t number;
+  };
+  using Taken = std::vector<Served>;
 
   bool may_lead_locked(Clock::time_point now) const;
   // The next of the queue: one that is alone, or all that may go together.
   Taken take_locked(const std::shared_ptr<Batch>& batch, Clock::time_point* deadline);
-  void serve_batch(std::span<const Read> batch) noexcept;
-  void serve_together(std::span<const Read> batch);
-  void serve_alone(const Read& read);
+  void serve_batch(std::span<const Served> batch) noexcept;
+  void serve_together(std::span<const Served> batch);
+  void serve_alone(const Served& served);
   // True for the first who asks: it has to reply.
-  bool claim(void* request);
+  bool claim(const Served& served);
   std::shared_ptr<Batch> remove_locked(OpenList::iterator open);
-  void give_up(void* request, const Status& status);
+  void give_up_locked(std::unique_lock<std::mutex>& lock, OpenList::iterator open,
+                      const Status& status);
+  bool end_one_locked(std::unique_lock<std::mutex>& lock, Clock::time_point now);
   void mind();
 
   const FileSystem& fs_;
   const Limits limits_;
   const Reply reply_;
   const Interrupted was_interrupted_;
+  const WantsEnd wants_end_;
   // Made in time: where memory has run out, no message can be made.
   const Status out_of_memory_ = no_memory("the system has no memory left; lower --ram");
   const Status interrupted_{Code::kInterrupted, "the reader gave up"};
@@ -109,10 +125,12 @@ class ColdReads {
                           "--deadline or look at the store"};
   std::mutex mutex_;
   OpenList open_;                                             // guarded; the oldest first
+  uint64_t next_number_ = 0;                                  // guarded
   std::unordered_map<void*, OpenList::iterator> by_request_;  // guarded
   std::deque<OpenList::iterator> queue_;                      // guarded
   unsigned leaders_ = 0;                                      // guarded
   Clock::time_point taken_at_;                                // guarded: a leader last came
+  size_t suspects_ = 0;                                       // guarded: open and interrupted
   bool stopped_ = false;                                      // guarded
   std::condition_variable stop_;
   std::thread minder_;

@@ -17,6 +17,7 @@
 #include "core/base/log.h"
 #include "fs/descriptor_limit.h"
 #include "fs/errno_table.h"
+#include "fs/pending_signals.h"
 
 namespace neurofs {
 namespace {
@@ -400,9 +401,8 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
           [](void* request, const Status& status, const ColdReads::Data& data) {
             reply_cold(static_cast<fuse_req_t>(request), status, data);
           },
-          [](void* request) {
-            return fuse_req_interrupted(static_cast<fuse_req_t>(request)) != 0;
-          }),
+          [](void* request) { return fuse_req_interrupted(static_cast<fuse_req_t>(request)) != 0; },
+          has_pending_signal),
       kernel_cache(file_system, options.max_regions,
                    {.take_back_name =
                         [this](NodeId parent, const std::string& name) {

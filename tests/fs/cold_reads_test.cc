@@ -258,6 +258,25 @@ TEST_F(StalledStoreTest, AnInterruptThatCameFirstIsSeen) {
   EXPECT_EQ(store->stalled, 0);
 }
 
+TEST_F(StalledStoreTest, R44AnInterruptThatMeansNobodyEndsNothingUntilItDoes) {
+  std::atomic<bool> wants_end = false;
+  ColdReads cold(*fs, {}, reply(), {}, [&](uint64_t) { return wants_end.load(); });
+  std::thread first([&] { cold.serve(read(1)); });
+  wait_for_stalled(1);
+  cold.interrupt(reinterpret_cast<void*>(1));
+  store->let_go = true;
+  first.join();
+  EXPECT_EQ(got.at(1), Code::kOk);
+
+  store->let_go = false;
+  std::thread second([&] { cold.serve(read(2)); });
+  wait_for_stalled(2);
+  cold.interrupt(reinterpret_cast<void*>(2));
+  wants_end = true;  // the kernel does not tell again
+  second.join();
+  EXPECT_EQ(got.at(2), Code::kInterrupted);
+}
+
 TEST_F(SlowStoreTest, ABudgetOfAFewBlocksServesABatchOfMany) {
   const auto small = test::file_system_over(memory, uint64_t{64} << 10);
   std::vector<FileSystem::FileRead> reads(128);
