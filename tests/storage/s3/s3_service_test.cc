@@ -119,7 +119,7 @@ TEST_F(Service, R14RefusedIsMissingOnlyWhereAskedFor) {
   const RemoteAnswer refused = explain(403, "AccessDenied");
   EXPECT_EQ(refused.kind, Kind::kRefused);
   EXPECT_EQ(refused.status.code(), Code::kPermission);
-  EXPECT_NE(refused.status.message().find("missing_403"), std::string::npos);
+  EXPECT_NE(refused.status.message().find("--missing-403-fill"), std::string::npos);
   EXPECT_EQ(explain(reply_of(403)).kind, Kind::kRefused);
   make(/*missing_403=*/true);
   EXPECT_EQ(explain(403, "AccessDenied").kind, Kind::kMissing);
