@@ -109,8 +109,10 @@ class Faults(RemoteCase):
                 self.assert_row(ROWS - 1)
                 self.proxy.rules()
                 self.assert_row(number)  # a failure is not remembered
+        # libfuse keeps the few workers that it adds when all are busy; one lost per fault would be more.
+        self.assertGreater(len(LASTING), 8)
+        wait_until(lambda: self.held()[0] <= threads + 4, "the daemon's threads to end")
         # Connections stay for the next request, at most one for each that ran at once.
-        wait_until(lambda: self.held()[0] <= threads, "the daemon's threads to end")
         wait_until(lambda: self.held()[1] <= descriptors + 4, "the daemon's descriptors to be closed")
         self.assertLessEqual(self.resident_mib(), memory + 32)
 
