@@ -55,8 +55,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS fuse3)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS librados2)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libboost-dev, nlohmann-json3-dev")  # to use the C++ headers
+# For rados://; and to use the C++ headers.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "librados2, libboost-dev, nlohmann-json3-dev")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 include(CPack)

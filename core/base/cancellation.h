@@ -3,7 +3,7 @@
 // Purpose: what serves a request (a FUSE worker) opens a ReadScope on its thread; whatever waits below it,
 // on that thread, asks ReadScope::current() how long it may wait and hears at once of cancel().
 // Thread-safety: Cancellation from any thread. Ownership: a scope borrows its cancellation; a Watch must
-// not outlive it. Cost: without a watch, cancelled() is one relaxed load.
+// not outlive it. Cost: without a watch, cancelled() is one load.
 #pragma once
 
 #include <atomic>

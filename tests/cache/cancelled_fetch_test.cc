@@ -50,6 +50,21 @@ class CancelledFetch : public testing::Test {
     r.size = kSize;
     return r;
   }
+  // Loads block 1 until `released`; has begun when this returns.
+  std::thread load_until(const std::atomic<bool>& released) {
+    const auto loading = std::make_shared<std::atomic<bool>>(false);
+    std::thread loader([this, loading, &released] {
+      BlockRequest mine = request(1);
+      const auto held = cache->fetch({&mine, 1}, [&](std::span<BlockLoad> loads) {
+        *loading = true;
+        wait_for(released);
+        fill(loads);
+      });
+      EXPECT_TRUE(holds(mine));
+    });
+    wait_for(*loading);
+    return loader;
+  }
   void wait_for_joins(uint64_t count) {
     while (metrics.counter("ram_joined_loads_total", "").value() < count) std::this_thread::yield();
   }
@@ -64,18 +79,8 @@ class CancelledFetch : public testing::Test {
 
 TEST_F(CancelledFetch, AWaiterLeavesAtOnceAndItsPinIsNotKept) {
   make(kSize);
-  std::atomic<bool> loading = false;
   std::atomic<bool> released = false;
-  std::thread loader([&] {
-    BlockRequest mine = request(1);
-    const auto held = cache->fetch({&mine, 1}, [&](std::span<BlockLoad> loads) {
-      loading = true;
-      wait_for(released);
-      fill(loads);
-    });
-    EXPECT_TRUE(holds(mine));
-  });
-  wait_for(loading);
+  std::thread loader = load_until(released);
   // The loader holds the only memory, so the waiter joins on a promise of its own that it cannot get.
   Cancellation gone;
   std::thread waiter([&] {
@@ -94,18 +99,8 @@ TEST_F(CancelledFetch, AWaiterLeavesAtOnceAndItsPinIsNotKept) {
 
 TEST_F(CancelledFetch, AJoinedReaderLeavesWhileTheLoadGoesOn) {
   make(2 * kSize);
-  std::atomic<bool> loading = false;
   std::atomic<bool> released = false;
-  std::thread loader([&] {
-    BlockRequest mine = request(1);
-    const auto held = cache->fetch({&mine, 1}, [&](std::span<BlockLoad> loads) {
-      loading = true;
-      wait_for(released);
-      fill(loads);
-    });
-    EXPECT_TRUE(holds(mine));
-  });
-  wait_for(loading);
+  std::thread loader = load_until(released);
   Cancellation gone;
   std::thread waiter([&] {
     const ReadScope scope(&gone, kForever);
@@ -126,17 +121,8 @@ TEST_F(CancelledFetch, AJoinedReaderLeavesWhileTheLoadGoesOn) {
 
 TEST_F(CancelledFetch, ADeadlineEndsAWait) {
   make(4 * kSize);
-  std::atomic<bool> loading = false;
   std::atomic<bool> released = false;
-  std::thread loader([&] {
-    BlockRequest mine = request(1);
-    const auto held = cache->fetch({&mine, 1}, [&](std::span<BlockLoad> loads) {
-      loading = true;
-      wait_for(released);
-      fill(loads);
-    });
-  });
-  wait_for(loading);
+  std::thread loader = load_until(released);
   {
     const ReadScope scope(nullptr, Clock::now() + std::chrono::milliseconds(5));
     BlockRequest same = request(1);

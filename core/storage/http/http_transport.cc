@@ -23,23 +23,16 @@ using What = RemoteGet::What;
 
 constexpr uint64_t kMaxErrorBody = 64 << 10;
 
-RemoteAnswer refusal(Kind kind, Status status) {
-  RemoteAnswer answer;
-  answer.kind = kind;
-  answer.status = std::move(status);
-  return answer;
-}
-
 // The answer for an exchange or an authorization that failed.
 RemoteAnswer failure(Status status) {
   switch (status.code()) {
     case Code::kInterrupted:
-      return refusal(Kind::kAborted, std::move(status));
+      return answer_of(Kind::kAborted, std::move(status));
     case Code::kTimeout:
     case Code::kIoError:
-      return refusal(Kind::kRetry, std::move(status));
+      return answer_of(Kind::kRetry, std::move(status));
     default:
-      return refusal(Kind::kFailed, std::move(status));
+      return answer_of(Kind::kFailed, std::move(status));
   }
 }
 
@@ -112,7 +105,7 @@ HttpGet::HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit,
 // Ends the exchange: nothing more of it is of use.
 bool HttpGet::reject(Kind kind, Status status) {
   ObjectInfo object = std::move(answer_.object);
-  answer_ = refusal(kind, std::move(status));
+  answer_ = answer_of(kind, std::move(status));
   answer_.object = std::move(object);
   decided_ = true;
   return false;
@@ -267,8 +260,8 @@ RemoteAnswer HttpGet::conclude() {
     answer_ = failure(exchange.status);
   } else if (!decided_) {
     if (expected_ != UINT64_MAX && received_ != expected_) {
-      answer_ = refusal(Kind::kRetry, io_error(url_ + " sent " + std::to_string(received_) +
-                                               " of " + std::to_string(expected_) + " bytes"));
+      answer_ = answer_of(Kind::kRetry, io_error(url_ + " sent " + std::to_string(received_) +
+                                                 " of " + std::to_string(expected_) + " bytes"));
     } else {
       if (expected_ == UINT64_MAX) take_version(exchange.head, received_);
       if (!decided_) answer_.kind = Kind::kData;
@@ -302,7 +295,7 @@ class HttpTransport : public Transport {
     if (!allowed.ok()) {
       const bool refused = allowed.code() == Code::kPermission;
       get.answer =
-          refused ? refusal(Kind::kRefused, std::move(allowed)) : failure(std::move(allowed));
+          refused ? answer_of(Kind::kRefused, std::move(allowed)) : failure(std::move(allowed));
       get.done();
       return;
     }

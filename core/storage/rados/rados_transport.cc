@@ -22,13 +22,6 @@ constexpr uint64_t kFirstOfWhole = 64 << 10;
 // The protocol's offsets are signed in places; no object is as large.
 constexpr uint64_t kMaxOffset = uint64_t{1} << 62;
 
-RemoteAnswer answer_of(Kind kind, Status status) {
-  RemoteAnswer answer;
-  answer.kind = kind;
-  answer.status = std::move(status);
-  return answer;
-}
-
 bool can_be_read(ByteRange range) {
   uint64_t end = 0;
   return checked_add(range.offset, range.length, &end) && end <= kMaxOffset;

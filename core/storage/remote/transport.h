@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/storage/object_store.h"
@@ -35,6 +36,14 @@ struct RemoteAnswer {
   bool slow_down = false;  // kRetry: the server asked for fewer requests (503, 429)
   std::optional<std::chrono::milliseconds> retry_after;
 };
+
+// One of a kind that says no more than why.
+inline RemoteAnswer answer_of(RemoteAnswer::Kind kind, Status status) {
+  RemoteAnswer answer;
+  answer.kind = kind;
+  answer.status = std::move(status);
+  return answer;
+}
 
 struct RemoteGet {
   using Clock = std::chrono::steady_clock;
