@@ -41,7 +41,7 @@ Status add_cache(DiskCacheOptions options, const std::string& mountpoint, Metric
   NF_TRY(check_apart(directory, mountpoint, "cache directory"));
   options.metrics = &metrics;
   NF_ASSIGN(std::shared_ptr<DiskCache> cache, DiskCache::open(options));
-  NF_ASSIGN(source->store, cached_store(std::move(source->store), std::move(cache)));
+  NF_ASSIGN(source->store, cached_store(source->store, std::move(cache)));
   return {};
 }
 

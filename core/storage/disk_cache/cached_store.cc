@@ -43,18 +43,18 @@ class CachedStore : public ObjectStore {
     return below_->list(prefix, limit);
   }
   Status put(std::string_view key, Bytes bytes) override {
-    const Status status = below_->put(key, bytes);
+    Status status = below_->put(key, bytes);
     memory_.forget(key);
     return status;
   }
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override {
-    const Status status = below_->write_at(key, offset, bytes, min_size);
+    Status status = below_->write_at(key, offset, bytes, min_size);
     memory_.forget(key);
     return status;
   }
   bool can_write_at() const override { return below_->can_write_at(); }
   Status remove(std::string_view key) override {
-    const Status status = below_->remove(key);
+    Status status = below_->remove(key);
     memory_.forget(key);
     return status;
   }

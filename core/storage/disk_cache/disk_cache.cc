@@ -34,7 +34,7 @@ class DiskCache::Impl {
   Status start();
   void run();
   void turn_off(const Status& status);
-  void write_items(std::deque<std::pair<CacheKey, ByteVector>> items);
+  void write_items(const std::deque<std::pair<CacheKey, ByteVector>>& items);
   void work(bool flush);
 
   const DiskCacheOptions options;
@@ -79,7 +79,7 @@ void DiskCache::Impl::turn_off(const Status& status) {
   warned = true;
 }
 
-void DiskCache::Impl::write_items(std::deque<std::pair<CacheKey, ByteVector>> items) {
+void DiskCache::Impl::write_items(const std::deque<std::pair<CacheKey, ByteVector>>& items) {
   const auto at = volume();
   for (const auto& [key, bytes] : items) {
     if (!at || !volume()) {
@@ -119,7 +119,7 @@ void DiskCache::Impl::run() {
     lock.unlock();
     const bool was_on = volume() != nullptr;
     unflushed = (unflushed || !items.empty()) && !flush;
-    write_items(std::move(items));
+    write_items(std::exchange(items, {}));  // whose memory goes at once
     work(flush);
     const auto now = Clock::now();
     if (const auto at = volume(); at && now >= tick) {

@@ -43,7 +43,7 @@ class SegmentFile {
   std::optional<SegmentRecords> records(uint32_t segment, int* error) const;
 
  private:
-  SegmentFile(uint64_t segment_bytes) : segment_bytes_(segment_bytes) {}
+  explicit SegmentFile(uint64_t segment_bytes) : segment_bytes_(segment_bytes) {}
   std::optional<SegmentRecords> summary(uint32_t segment, MutableBytes page, int* error) const;
   uint64_t start(uint32_t segment) const { return segment * segment_bytes_; }
 

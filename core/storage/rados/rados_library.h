@@ -39,6 +39,7 @@ struct RadosLibrary {
   X(nobjects_list_open)             \
   X(nobjects_list_next2)            \
   X(nobjects_list_close)
+// Names of members cannot stand in parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define NEUROFS_RADOS_MEMBER(name) decltype(&::rados_##name) name = nullptr;
   NEUROFS_RADOS_FUNCTIONS(NEUROFS_RADOS_MEMBER)
 #undef NEUROFS_RADOS_MEMBER

@@ -114,9 +114,9 @@ Status S3Location::set_place(std::string_view url) {
   return {};
 }
 
-Status S3Location::set_endpoint(std::string endpoint) {
+Status S3Location::set_endpoint(std::string_view endpoint) {
   if (endpoint.empty()) return {};
-  if (endpoint.find('@') != std::string::npos) {
+  if (endpoint.find('@') != std::string_view::npos) {
     return invalid_argument("an S3 endpoint holds no user and no password");
   }
   std::string_view rest = endpoint;

@@ -41,7 +41,7 @@ class S3Location {
  private:
   S3Location() = default;
   std::string host() const;
-  Status set_endpoint(std::string endpoint);
+  Status set_endpoint(std::string_view endpoint);
   Status set_place(std::string_view url);
 
   std::string bucket_;
