@@ -6,7 +6,7 @@
 
 #include "core/codec/codec.h"
 #include "core/codec/codec_config.h"
-#include "core/codec/crc32c.h"
+#include "core/base/crc32c.h"
 #include "core/codec/encoded_bound.h"
 #include "core/codec/little_endian.h"
 

@@ -10,16 +10,28 @@
 
 namespace neurofs {
 
+struct FileRead;
+
+// Told of a read whose bytes are all there, while others of its batch may be on their way: what is done with them
+// then costs no time of the disk. Called by the thread that called read(), once; never for a read that failed.
+class FileReadListener {
+ public:
+  virtual ~FileReadListener() = default;
+  virtual void arrived(const FileRead& read) = 0;
+};
+
 struct FileRead {
   // in
   const OpenFile* file = nullptr;
   uint64_t offset = 0;
   uint64_t length = 0;                  // > 0
   std::span<const MutableBytes> dests;  // their sizes sum to length
+  FileReadListener* listener = nullptr;
 
   // out
-  int error = 0;          // errno
-  bool past_end = false;  // the file ended before the range did
+  uint64_t delivered = 0;  // bytes of it that are there
+  int error = 0;           // errno
+  bool past_end = false;   // the file ended before the range did
 
   bool failed() const { return error != 0 || past_end; }
 };

@@ -112,6 +112,10 @@ bool Transfer::accept(int64_t result) {
   if (done_ >= piece_.skip + piece_.wanted) {
     if (bounce_ != nullptr)
       scatter({bounce_ + piece_.skip, piece_.wanted}, read_->dests, piece_.dest);
+    read_->delivered += piece_.wanted;
+    if (read_->delivered == read_->length && read_->listener != nullptr) {
+      read_->listener->arrived(*read_);
+    }
     return false;
   }
   // Direct reads stop inside a block only where the file ends.

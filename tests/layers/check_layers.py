@@ -28,6 +28,7 @@ LAYERS = {
 # Library header -> the folders that alone may include it. Headers are matched by prefix.
 LIBRARIES = {
     "fuse": ["fs"],
+    "isa-l": ["core/base"],
     "liburing": ["core/storage"],
     "curl/": ["core/storage"],
     "openssl/": ["core/storage"],
@@ -41,8 +42,9 @@ LIBRARIES = {
     "CLI/": ["mount-tools"],
     "spdlog/": ["mount-tools"],
 }
-# core/base uses the standard library and the system alone.
-THIRD_PARTY = ("nlohmann/", "boost/", "fmt/", "isa-l", "crc32c/") + tuple(LIBRARIES)
+# core/base uses the standard library and the system, and one library for checksums.
+THIRD_PARTY = ("nlohmann/", "boost/", "fmt/") + tuple(
+    header for header, folders in LIBRARIES.items() if "core/base" not in folders)
 MAX_FUSE_FILES = 2
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <string>
 
 namespace neurofs {
@@ -58,7 +59,9 @@ std::array<uint64_t, 2> siphash128(const ObjectHash& key, Bytes data) {
   return {first, sip.finish()};
 }
 
-ObjectHash hash_object(std::string_view store_url, std::string_view key) {
+namespace {
+
+ObjectHash digest_object(std::string_view store_url, std::string_view key) {
   // A length before the URL, so that no two pairs are one text.
   std::string text = std::to_string(store_url.size()) + ":";
   text.append(store_url).append(key);
@@ -67,6 +70,26 @@ ObjectHash hash_object(std::string_view store_url, std::string_view key) {
   ObjectHash hash;
   std::memcpy(&hash, digest.data(), sizeof hash);
   return hash;
+}
+
+// The digest costs a microsecond, a sixth of a small read's time; readers come back to few objects.
+struct KnownHash {
+  std::string url;
+  std::string key;
+  ObjectHash hash;
+  bool known = false;
+};
+constexpr size_t kKnownHashes = 64;  // a thread
+
+}  // namespace
+
+ObjectHash hash_object(std::string_view store_url, std::string_view key) {
+  static thread_local std::array<KnownHash, kKnownHashes> known;
+  KnownHash& place = known[std::hash<std::string_view>()(key) % kKnownHashes];
+  if (!place.known || place.key != key || place.url != store_url) {
+    place = {std::string(store_url), std::string(key), digest_object(store_url, key), true};
+  }
+  return place.hash;
 }
 
 uint64_t hash_version(const ObjectHash& object, std::string_view version) {

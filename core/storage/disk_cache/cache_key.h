@@ -2,7 +2,7 @@
 //
 // Purpose: 128 bits that stand for store URL, object key and byte range, and 64 for the object's version. The
 // object's part is the head of a SHA-256, so nobody who chooses names finds two that meet; range and version
-// are hashed by SipHash with that as the key. Pure; any thread.
+// are hashed by SipHash with that as the key. Pure; any thread. Memory: 64 names a thread, whose hashes are kept.
 // Source: Aumasson, Bernstein: SipHash, a fast short-input PRF (2012), and its 128-bit reference code.
 #pragma once
 

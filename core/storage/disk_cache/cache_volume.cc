@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 
 #include "core/storage/errno_status.h"
 #include "core/storage/pread_reader.h"
@@ -128,45 +129,76 @@ Status CacheVolume::recover() {
   return tick();
 }
 
+// The entries of a batch that the index knows. Each is checked when it arrives: the first reading of memory that
+// the disk has just written is what costs, and the rest of the batch is on its way meanwhile.
+class CacheVolume::Batch final : public FileReadListener {
+ public:
+  void reserve(size_t entries) {
+    entries_.reserve(entries);
+    reads_.reserve(entries);
+  }
+  void add(CacheRead& read, const EntryPlace& place, const CacheVolume& volume) {
+    const Entry& entry = entries_.emplace_back(Entry{&read, place, read.dest, false});
+    FileRead& file_read = reads_.emplace_back();
+    file_read.file = volume.file_->file().get();
+    file_read.offset = volume.file_->segment_bytes() * place.segment + place.at * kCacheUnit;
+    file_read.length = place.length;
+    file_read.dests = {&entry.dest, 1};
+    file_read.listener = this;
+  }
+  void arrived(const FileRead& read) override {
+    Entry& entry = entries_[static_cast<size_t>(&read - reads_.data())];
+    entry.right = entry_check(entry.read->key, entry.dest) == entry.place.check;
+  }
+  void run(CacheVolume& volume) {
+    if (reads_.empty()) return;
+    volume.reader_->read({reads_.data(), reads_.size()});
+    for (size_t i = 0; i < reads_.size(); ++i) {
+      entries_[i].read->hit = entries_[i].right && !reads_[i].failed();
+      volume.settle(*entries_[i].read, reads_[i], entries_[i].place);
+    }
+  }
+
+ private:
+  struct Entry {
+    CacheRead* read;
+    EntryPlace place;
+    MutableBytes dest;
+    bool right;
+  };
+  // Reserved, so that nothing moves: reads point into entries.
+  boost::container::small_vector<Entry, 2> entries_;
+  boost::container::small_vector<FileRead, 2> reads_;
+};
+
 void CacheVolume::read(std::span<CacheRead> batch) {
-  std::vector<FileRead> reads;
-  std::vector<size_t> of;
-  std::vector<EntryPlace> places;
-  std::vector<MutableBytes> dests;
-  dests.reserve(batch.size());
-  for (size_t i = 0; i < batch.size(); ++i) {
-    CacheRead& read = batch[i];
+  Batch found;
+  found.reserve(batch.size());
+  for (CacheRead& read : batch) {
     read.hit = false;
     const auto place = index_.find(read.key);
     if (!place || place->length != read.dest.size() ||
         place->version_tag != version_tag_of(read.key.version)) {
       continue;
     }
-    dests.push_back(read.dest);
-    FileRead file_read;
-    file_read.file = file_->file().get();
-    file_read.offset = place->segment * file_->segment_bytes() + place->at * kCacheUnit;
-    file_read.length = place->length;
-    file_read.dests = {&dests.back(), 1};
-    reads.push_back(file_read);
-    places.push_back(*place);
-    of.push_back(i);
+    found.add(read, *place, *this);
   }
-  if (!reads.empty()) reader_->read(reads);
-  for (size_t r = 0; r < reads.size(); ++r) settle(batch[of[r]], reads[r], places[r]);
+  found.run(*this);
 }
 
 void CacheVolume::settle(CacheRead& read, const FileRead& done, const EntryPlace& place) {
+  if (read.hit) {
+    if (place.reads < EntryPlace::kMostReads) index_.count_read(read.key);
+    return;
+  }
+  const bool erased = index_.erase(read.key, place);
   if (done.error != 0) {
     counters_.read_errors.add();
     ++read_errors_;
-    index_.erase(read.key, place);
     return;
   }
-  read.hit = !done.past_end && entry_check(read.key, read.dest) == place.check;
-  if (read.hit) return index_.count_read(read.key);
   // It is no fault when the entry went, and its place was used anew, while it was read.
-  if (index_.erase(read.key, place)) counters_.bad.add();
+  if (erased) counters_.bad.add();
 }
 
 Status CacheVolume::broken(int error, const char* doing) const {

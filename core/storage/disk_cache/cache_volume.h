@@ -75,6 +75,7 @@ class CacheVolume {
               CacheSlot slot, std::unique_ptr<SegmentFile> file);
   Status recover();
   Status recover_entries(std::vector<uint32_t> order);
+  class Batch;
   void settle(CacheRead& read, const FileRead& done, const EntryPlace& place);
 
   Status add(CacheLog log, const CacheKey& key, Bytes bytes, bool* added);

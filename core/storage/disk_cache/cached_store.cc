@@ -1,6 +1,7 @@
 #include "core/storage/disk_cache/cached_store.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <deque>
 
 #include "core/storage/disk_cache/object_memory.h"
@@ -93,7 +94,7 @@ struct CachedStore::Plan {
   ReadOp* op = nullptr;
   bool cacheable = false;
   ObjectHash object;
-  std::vector<Unit> units;
+  boost::container::small_vector<Unit, 1> units;
   std::string version;  // that the units are looked for in; "" when it is not known
   ObjectInfo info;      // of that version, where `exists`
   bool asked = false;   // the caller named the version
@@ -150,30 +151,34 @@ void CachedStore::learn_versions(std::vector<Plan>& plans) {
     MutableBytes dest;
     ObjectInfo info;
   };
-  std::deque<Probe> probes;
-  std::vector<ReadOp> ops;
+  std::vector<Probe> probes;
   for (size_t i = 0; i < plans.size(); ++i) {
     Plan& plan = plans[i];
-    if (!plan.cacheable) continue;
+    // A range of a version that the caller names needs nothing but the range.
+    const bool needs_info = !plan.asked || plan.op->seen != nullptr || plan.op->whole != nullptr;
+    if (!plan.cacheable || !needs_info) continue;
     auto known = memory_.recent(
         plan.op->key, plan.asked ? ObjectMemory::Clock::duration::max() : options_.version_ttl);
     if (known && (!plan.asked || known->version == plan.version)) {
       plan.version = known->version;
       plan.info = std::move(*known);
     }
+    if (!plan.version.empty()) continue;
     const bool held = std::ranges::any_of(
         plan.units, [&](const Unit& unit) { return cache_->find(unit.key) > 0; });
-    if (!plan.version.empty() || !held) continue;
-    Probe& probe = probes.emplace_back(Probe{i, {}, {}, {}});
+    if (held) probes.push_back({i, {}, {}, {}});
+  }
+  if (probes.empty()) return;
+  std::vector<ReadOp> ops;
+  for (Probe& probe : probes) {
     probe.dest = {&probe.byte, 1};
     ReadOp op;
-    op.key = plan.op->key;
+    op.key = plans[probe.plan].op->key;
     op.range = {0, 1};
     op.dests = {&probe.dest, 1};
     op.seen = &probe.info;
     ops.push_back(op);
   }
-  if (ops.empty()) return;
   below_->read(ops);
   for (size_t i = 0; i < ops.size(); ++i) {
     if (ops[i].outcome != Outcome::kData) continue;
@@ -184,8 +189,8 @@ void CachedStore::learn_versions(std::vector<Plan>& plans) {
 }
 
 void CachedStore::look_up(std::vector<Plan>& plans) {
-  std::vector<CacheRead> reads;
-  std::vector<Unit*> of;
+  boost::container::small_vector<CacheRead, 2> reads;
+  boost::container::small_vector<Unit*, 2> of;
   for (Plan& plan : plans) {
     if (!plan.cacheable || plan.version.empty()) continue;
     ReadOp& op = *plan.op;
@@ -206,18 +211,20 @@ void CachedStore::look_up(std::vector<Plan>& plans) {
     }
   }
   if (reads.empty()) return;
-  cache_->read(reads);
+  cache_->read({reads.data(), reads.size()});
   for (size_t i = 0; i < reads.size(); ++i) of[i]->hit = reads[i].hit;
 }
 
 void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
+  const auto skip = [&](const Plan& plan) { return pinned ? plan.all_hit() : !plan.again; };
+  if (std::ranges::all_of(plans, skip)) return;
   std::vector<Lower> lower;
   std::vector<ReadOp> ops;
   std::vector<std::vector<MutableBytes>> dests;
   std::deque<ObjectInfo> infos;
   for (size_t p = 0; p < plans.size(); ++p) {
     Plan& plan = plans[p];
-    if (pinned ? plan.all_hit() : !plan.again) continue;
+    if (skip(plan)) continue;
     ReadOp op = *plan.op;
     op.outcome = Outcome::kPending;
     const bool split = pinned && plan.cacheable && op.whole == nullptr && !plan.version.empty();

@@ -65,7 +65,7 @@ void EntryIndex::count_read(const CacheKey& key) {
   const std::lock_guard lock(part.mutex);
   if (part.used == 0) return;
   Slot& slot = part.slots[probe(part, tag)];
-  if (slot.tag != 0 && (slot.place & 3) != 3) ++slot.place;
+  if (slot.tag != 0 && (slot.place & 3) != EntryPlace::kMostReads) ++slot.place;
 }
 
 bool EntryIndex::put(const CacheKey& key, const EntryPlace& place) {

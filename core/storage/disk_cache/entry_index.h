@@ -17,10 +17,12 @@
 namespace neurofs {
 
 struct EntryPlace {
+  static constexpr uint8_t kMostReads = 3;
+
   uint32_t segment = 0;      // below 2^20
   uint32_t at = 0;           // in units of 512 bytes, below 2^17
   uint32_t version_tag = 0;  // 25 bits of the version's hash
-  uint8_t reads = 0;         // since it was written, counted to 3
+  uint8_t reads = 0;         // since it was written, counted to kMostReads
   uint32_t length = 0;
   uint32_t check = 0;
 

@@ -1,11 +1,10 @@
 #include "core/storage/disk_cache/segment_format.h"
 
-#include <isa-l/crc.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "core/base/checked.h"
+#include "core/base/crc32c.h"
 
 namespace neurofs {
 namespace {
@@ -26,22 +25,10 @@ struct RawFrame {
 };
 static_assert(sizeof(RawFrame) == kFrameBytes);
 
-uint32_t crc32c(Bytes data, uint32_t state) {
-  constexpr size_t kLongest = size_t{1} << 30;  // ISA-L takes an int
-  while (!data.empty()) {
-    const Bytes part = data.first(std::min(data.size(), kLongest));
-    // ISA-L does not write through the pointer; its prototype lacks the const.
-    auto* bytes = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(part.data()));
-    state = crc32_iscsi(bytes, static_cast<int>(part.size()), state);
-    data = data.subspan(part.size());
-  }
-  return state;
-}
-
 // Of a frame, its own crc taken as 0, and what goes with it.
 uint32_t frame_crc(RawFrame frame, Bytes rest) {
   frame.crc = 0;
-  return ~crc32c(rest, crc32c(std::as_bytes(std::span(&frame, 1)), ~uint32_t{0}));
+  return crc32c(rest, crc32c(std::as_bytes(std::span(&frame, 1))));
 }
 
 RawFrame raw_of(uint64_t magic, const SegmentFrame& frame) {
@@ -90,7 +77,7 @@ void fill(MutableBytes out, std::span<const EntryRecord> records) {
 
 uint32_t entry_check(const CacheKey& key, Bytes bytes) {
   const std::array<uint64_t, 4> head{key.hi, key.lo, key.version, bytes.size()};
-  return ~crc32c(bytes, crc32c(std::as_bytes(std::span(head)), ~uint32_t{0}));
+  return crc32c(bytes, crc32c(std::as_bytes(std::span(head))));
 }
 
 uint64_t entry_alignment(uint64_t length) {

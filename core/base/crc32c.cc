@@ -1,4 +1,4 @@
-#include "core/codec/crc32c.h"
+#include "core/base/crc32c.h"
 
 #include <isa-l/crc.h>
 
