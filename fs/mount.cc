@@ -23,6 +23,7 @@ std::string options_json(const MountOptions& options) {
       {"allow_other", options.allow_other},      {"direct_io", options.direct_io},
       {"timeout_s", options.timeout_s},          {"read_ahead_kb", options.read_ahead_kb},
       {"gpu_bytes", options.engine.gpu_bytes},   {"gpu_ids", options.engine.gpu_ids},
+      {"cache_dir", options.cache.directory},    {"cache_bytes", options.cache.bytes},
       {"gpu_victim", options.engine.gpu_victim}, {"gpu_direct", options.engine.gpu_direct}};
   return json.dump();
 }

@@ -11,6 +11,7 @@
 #include "mount-tools/destination.h"
 #include "mount-tools/layout_options.h"
 #include "mount-tools/place.h"
+#include "mount-tools/remote_args.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string field;
   LayoutOptions layout;
+  RemoteOptions remote;
   bool json = false;
 };
 
@@ -38,8 +40,8 @@ Result<std::vector<fs::path>> make_directories(const fs::path& path) {
   return made;
 }
 
-Result<std::shared_ptr<StoredField>> create_at(const std::string& url,
-                                               const CreateOptions& options) {
+Result<std::shared_ptr<StoredField>> create_at(const std::string& url, const CreateOptions& options,
+                                               const RemoteOptions& remote) {
   std::vector<fs::path> made;
   // Refuse bad options before anything is made or removed.
   NF_TRY(make_zarr3_metadata(options));
@@ -48,7 +50,7 @@ Result<std::shared_ptr<StoredField>> create_at(const std::string& url,
     NF_ASSIGN(made, make_directories(fs::absolute(local).lexically_normal()));
   }
   const auto create = [&]() -> Result<std::shared_ptr<StoredField>> {
-    NF_ASSIGN(const Source place, open_place(url, true));
+    NF_ASSIGN(const Source place, open_place(url, true, remote));
     NF_TRY(create_field(*place.store, place.path, options));
     return open_field_at(place);
   };
@@ -68,7 +70,7 @@ int run(const Options& options) {
   const auto create = make_create_options(options.layout);
   if (!create.ok()) return fail_usage("create", create.status());
   const auto start = std::chrono::steady_clock::now();
-  const auto field = create_at(options.field, *create);
+  const auto field = create_at(options.field, *create, options.remote);
   if (!field.ok()) {
     const bool exists = field.status().code() == Code::kExists && !create->overwrite;
     return fail("create", field.status(), exists ? "choose another place or pass --overwrite" : "");
@@ -109,6 +111,7 @@ void add_create(CLI::App& app, int& exit_code) {
       ->default_val("float32");
   add_layout_options(*command, options->layout);
   command->add_flag("--json", options->json, "Print what was made as JSON");
+  add_remote_args(*command, options->remote);
   command->footer(
       "Writes a Zarr v3 array. No data is written: a petabyte field takes a few kilobytes, and "
       "what was never written reads as the fill value.");

@@ -15,6 +15,7 @@
 #include "mount-tools/commands.h"
 #include "mount-tools/mount_table.h"
 #include "mount-tools/place.h"
+#include "mount-tools/remote_args.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -28,6 +29,7 @@ struct Options {
   std::string dtype;
   std::string shape;
   int neuron_axes = -1;
+  RemoteOptions remote;
   bool json = false;
 };
 
@@ -95,10 +97,10 @@ Result<NamedField> mounted_field(const std::string& path, const std::string& mou
 }
 
 // The longest beginning of the path that is a stored field.
-Result<NamedField> stored_field(const std::string& path) {
+Result<NamedField> stored_field(const std::string& path, const RemoteOptions& remote) {
   for (size_t end = path.size(); end > 0 && end != std::string::npos;) {
     const std::string prefix = path.substr(0, end);
-    if (const auto place = open_place(prefix, false); place.ok()) {
+    if (const auto place = open_place(prefix, false, remote); place.ok()) {
       const auto field = open_field_at(*place);
       if (field.ok()) {
         const FieldSpec& spec = (*field)->spec();
@@ -115,15 +117,12 @@ Result<NamedField> stored_field(const std::string& path) {
 
 Result<NamedField> find_field(const Options& options) {
   if (!options.dtype.empty() || !options.shape.empty()) return described_field(options);
-  if (options.path.find("://") != std::string::npos) return stored_field(options.path);
+  if (options.path.find("://") != std::string::npos)
+    return stored_field(options.path, options.remote);
   std::string path = std::filesystem::absolute(options.path).lexically_normal().string();
   if (path.size() > 1 && path.back() == '/') path.pop_back();
-  std::string mountpoint;
-  for (const MountEntry& mount : neurofs_mounts()) {
-    const bool inside = path == mount.directory || path.starts_with(mount.directory + "/");
-    if (inside && mount.directory.size() > mountpoint.size()) mountpoint = mount.directory;
-  }
-  return mountpoint.empty() ? stored_field(path) : mounted_field(path, mountpoint);
+  const auto mount = mount_holding(path);
+  return mount ? mounted_field(path, mount->directory) : stored_field(path, options.remote);
 }
 
 void print_text(const NamedField& field, const NameExplanation& explanation) {
@@ -174,6 +173,7 @@ void add_explain_name(CLI::App& app, int& exit_code) {
                    "How many of its leading axes index neurons (default: all but the last)")
       ->check(CLI::Range(0, static_cast<int>(kMaxRank)));
   command->add_flag("--json", options->json, "Print as JSON");
+  add_remote_args(*command, options->remote);
   command->footer("The exit status is 1 when the name is not one.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

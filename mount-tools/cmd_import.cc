@@ -1,11 +1,9 @@
 // neurofs import: copies an array of any format into a new field.
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -15,9 +13,11 @@
 #include "core/field/zarr_field.h"
 #include "mount-tools/commands.h"
 #include "mount-tools/destination.h"
+#include "mount-tools/interrupts.h"
 #include "mount-tools/layout_options.h"
 #include "mount-tools/place.h"
 #include "mount-tools/progress_bar.h"
+#include "mount-tools/remote_args.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -31,19 +31,12 @@ struct Options {
   std::string source;
   std::string field;
   LayoutOptions layout;
+  RemoteOptions remote;  // of both stores
   std::string memory;  // empty: what the threads need
   unsigned threads = 0;
   bool ignore_trailing = false;
   bool quiet = false;
 };
-
-volatile std::sig_atomic_t interrupted = 0;
-
-void stop_at_signals() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
-}
 
 // A raw file whose shape and type are said on the command line instead of in a file beside it.
 Result<std::shared_ptr<StoredField>> open_raw(const Source& place, const Options& options) {
@@ -66,7 +59,7 @@ Result<std::shared_ptr<StoredField>> open_raw(const Source& place, const Options
 }
 
 Result<std::shared_ptr<StoredField>> open_import_source(const Options& options) {
-  NF_ASSIGN(const Source place, open_place(options.source, false));
+  NF_ASSIGN(const Source place, open_place(options.source, false, options.remote));
   if (options.layout.shape.empty() != options.layout.dtype.empty()) {
     return invalid_argument("a raw source needs both --shape and --dtype");
   }
@@ -94,18 +87,18 @@ Result<ImportOptions> make_import_options(const Options& options, const FieldSpe
   return job;
 }
 
-Result<Source> open_destination(const std::string& url) {
-  if (const std::string local = local_path_of(url); !local.empty()) {
+Result<Source> open_destination(const Options& options) {
+  if (const std::string local = local_path_of(options.field); !local.empty()) {
     std::error_code error;
     fs::create_directories(local, error);
     if (error) return io_error(fmt::format("cannot make {}: {}", local, error.message()));
   }
-  return open_place(url, true);
+  return open_place(options.field, true, options.remote);
 }
 
 Status import_into_place(const std::shared_ptr<StoredField>& source, const Options& options,
                          const ImportOptions& job) {
-  NF_ASSIGN(const Source target, open_destination(options.field));
+  NF_ASSIGN(const Source target, open_destination(options));
   return import_field(source, target.store, target.path, job);
 }
 
@@ -143,7 +136,7 @@ Status import_all(const Options& options) {
     if (!std::exchange(begun, true)) say_what_limits(options, progress);
     resumed = progress.resumed_bytes;
     bar.show(progress.done_bytes, progress.total_bytes, progress.resumed_bytes);
-    return interrupted == 0;
+    return !interrupted();
   };
   const Status status = import_or_overwrite(source, options, job);
   bar.finish();
@@ -197,6 +190,7 @@ void add_import(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   command->add_flag("-q,--quiet", options->quiet, "No progress bar");
+  add_remote_args(*command, options->remote);
   command->footer(
       "An import that was stopped or killed goes on when the same command is given again. The "
       "field can be opened only when it is whole.");

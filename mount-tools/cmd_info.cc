@@ -8,6 +8,7 @@
 #include "mount-tools/commands.h"
 #include "mount-tools/field_info.h"
 #include "mount-tools/place.h"
+#include "mount-tools/remote_args.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -48,8 +49,14 @@ int print_group(const Source& place, const Hierarchy& group, bool as_json) {
   return kExitOk;
 }
 
-int run(const std::string& url, bool as_json) {
-  const auto place = open_place(url, false);
+struct Options {
+  std::string field;
+  RemoteOptions remote;
+  bool json = false;
+};
+
+int run(const Options& options) {
+  const auto place = open_place(options.field, false, options.remote);
   if (!place.ok()) return fail("info", place.status());
   const auto field = open_field_at(*place);
   if (!field.ok()) {
@@ -57,25 +64,22 @@ int run(const std::string& url, bool as_json) {
     if (field.status().code() != Code::kNotFound || !group.ok()) {
       return fail("info", field.status());
     }
-    return print_group(*place, *group, as_json);
+    return print_group(*place, *group, options.json);
   }
   const json info = field_info(**field, place->local_path);
-  fmt::print("{}", as_json ? json_text(info) + "\n" : field_lines(info));
+  fmt::print("{}", options.json ? json_text(info) + "\n" : field_lines(info));
   return kExitOk;
 }
 
 }  // namespace
 
 void add_info(CLI::App& app, int& exit_code) {
-  struct Options {
-    std::string field;
-    bool json = false;
-  };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("info", "Describe a field or the fields of a group");
   command->add_option("FIELD", options->field, "Path or URL")->required();
   command->add_flag("--json", options->json, "Print as JSON");
-  command->callback([options, &exit_code] { exit_code = run(options->field, options->json); });
+  add_remote_args(*command, options->remote);
+  command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 
 }  // namespace neurofs::tools

@@ -1,7 +1,6 @@
 // neurofs mount: starts the daemon of a mount and waits until it answers.
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "mount-tools/mount_checks.h"
 #include "mount-tools/mount_table.h"
 #include "mount-tools/place.h"
+#include "mount-tools/private_memory.h"
 #include "mount-tools/report.h"
 
 namespace neurofs::tools {
@@ -39,8 +39,7 @@ std::string absolute_source(const std::string& source) {
 
 Status serve(const Options& options, const MountOptions& mount,
              const std::function<void()>& ready) {
-  // Credentials of a store may be in memory: no core dumps, no ptrace by others.
-  prctl(PR_SET_DUMPABLE, 0);
+  keep_memory_private();  // which may hold credentials of a store
   NF_TRY(set_up_logging(options.args.log));
   const auto ended = run_mount(options.source, options.directory, mount, [&](const Status& status) {
     if (status.ok()) ready();

@@ -9,6 +9,7 @@
 #include "fs/path_grammar.h"
 #include "mount-tools/commands.h"
 #include "mount-tools/place.h"
+#include "mount-tools/remote_args.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -21,6 +22,7 @@ struct Options {
   std::string field;
   std::string name;
   std::string region;
+  RemoteOptions remote;
   bool json = false;
 };
 
@@ -32,9 +34,9 @@ struct Opened {
   RegionNames names;
 };
 
-Result<Opened> open(const std::string& url, bool writable) {
+Result<Opened> open(const Options& options, bool writable) {
   Opened opened;
-  NF_ASSIGN(opened.place, open_place(url, writable));
+  NF_ASSIGN(opened.place, open_place(options.field, writable, options.remote));
   NF_ASSIGN(opened.field, open_field_at(opened.place));
   opened.key = named_regions_key(opened.field->spec(), opened.place.path);
   NF_ASSIGN(opened.names, load_region_names(*opened.place.store, opened.key));
@@ -62,19 +64,19 @@ Status check_name(const std::string& name) {
 
 Status add_name(const Options& options) {
   NF_TRY(check_name(options.name));
-  NF_ASSIGN(Opened opened, open(options.field, true));
+  NF_ASSIGN(Opened opened, open(options, true));
   NF_TRY(add_region_name(&opened.names, options.name, options.region, opened.field->spec().shape));
   return save(opened);
 }
 
 Status remove_name(const Options& options) {
-  NF_ASSIGN(Opened opened, open(options.field, true));
+  NF_ASSIGN(Opened opened, open(options, true));
   NF_TRY(remove_region_name(&opened.names, options.name));
   return save(opened);
 }
 
 Status list_names(const Options& options) {
-  NF_ASSIGN(const Opened opened, open(options.field, false));
+  NF_ASSIGN(const Opened opened, open(options, false));
   if (options.json) {
     fmt::print("{}\n", json_text(opened.names));
     return {};
@@ -89,6 +91,7 @@ CLI::App* add_action(CLI::App& region, const std::string& name, const std::strin
   CLI::App* action = region.add_subcommand(name, help);
   action->add_option("FIELD", options->field, "Path or URL of the field, not of a mount")
       ->required();
+  add_remote_args(*action, options->remote);
   action->callback([options, run, name, &exit_code] {
     const Status status = run(*options);
     exit_code = status.ok() ? kExitOk : fail("region " + name, status);

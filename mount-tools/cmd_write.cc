@@ -8,6 +8,7 @@
 #include "core/engine/field_writer.h"
 #include "mount-tools/commands.h"
 #include "mount-tools/place.h"
+#include "mount-tools/remote_args.h"
 #include "mount-tools/report.h"
 #include "mount-tools/text.h"
 
@@ -20,6 +21,7 @@ struct Options {
   std::string field;
   std::string region;
   std::string source;
+  RemoteOptions remote;  // of both stores
 };
 
 struct Copy {
@@ -98,10 +100,10 @@ Status check_match(const FieldSpec& source, const FieldSpec& target, const Regio
 }
 
 Status write_region(const Options& options, uint64_t* size) {
-  NF_ASSIGN(const Source target, open_place(options.field, true));
+  NF_ASSIGN(const Source target, open_place(options.field, true, options.remote));
   NF_ASSIGN(const auto field, open_field_at(target));
   NF_ASSIGN(const Region region, parse_region(options.region, field->spec().shape));
-  NF_ASSIGN(const Source place, open_place(options.source, false));
+  NF_ASSIGN(const Source place, open_place(options.source, false, options.remote));
   NF_ASSIGN(const auto stored, open_field_at(place));
   NF_TRY(check_match(stored->spec(), field->spec(), region));
   EngineOptions engine_options;
@@ -138,6 +140,7 @@ void add_write(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("SRC", options->source, "A .npy file or another field of the same shape")
       ->required();
+  add_remote_args(*command, options->remote);
   command->footer(
       "The array must have the field's data type and the region's shape. Mounts show the new data "
       "when they next read it from the store or notice the change (mount --revalidate). A reader "

@@ -2,14 +2,18 @@
 // of commands that the program parses, so that they cannot disagree with --help.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mount-tools/commands.h"
 #include "mount-tools/plugin_list.h"
+#include "mount-tools/remote_args.h"
 
 namespace neurofs::tools {
 namespace {
@@ -49,6 +53,11 @@ void print_option(const CLI::Option& option) {
              fallback.empty() ? "" : roff(" (default: " + fallback + ")"));
 }
 
+// Those are the same for many commands, and described once.
+bool is_remote(const CLI::Option& option) {
+  return option.get_group() == kRemoteGroup;
+}
+
 std::string synopsis(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
@@ -63,9 +72,16 @@ void print_command(const CLI::App& command, const std::string& prefix) {
   const std::string name = prefix + command.get_name();
   fmt::print(".SS \"{}{} [options]\"\n{}.\n", roff(name), roff(synopsis(command)),
              roff(command.get_description()));
+  bool remote = false;
   for (const CLI::Option* option : command.get_options()) {
-    if (option->get_name() != "--help" && option->get_name() != "-h,--help") print_option(*option);
+    if (option->get_name() == "--help" || option->get_name() == "-h,--help") continue;
+    if (is_remote(*option)) {
+      remote = true;
+    } else {
+      print_option(*option);
+    }
   }
+  if (remote) fmt::print(".PP\nThe options of REMOTE STORES as well.\n");
   for (const CLI::App* inner : command.get_subcommands({})) print_command(*inner, name + " ");
   if (!command.get_footer().empty()) fmt::print(".PP\n{}\n", roff(command.get_footer()));
 }
@@ -97,6 +113,14 @@ that are not shown, the newest names that are no lenses and the newest reads tha
 .PP
 bfloat16 and float8 have no type in NumPy: they load as |V2 and |V1. With the Python package
 ml_dtypes, array.view("bfloat16") or array.view("float8_e4m3fn") gives the numbers.
+)";
+
+constexpr std::string_view kRemoteStores = R"(.SH REMOTE STORES
+Fields in s3://BUCKET/PREFIX, http(s)://HOST/PATH and rados://POOL/PREFIX are named by their URL. Where a
+command names two stores, its options hold for both. Secrets are never options: S3's keys come from the
+environment, ~/.aws or a role; those of HTTP from
+.B \-\-auth\-file
+or the variable NEUROFS_HTTP_AUTH; those of Ceph from its configuration. The options:
 )";
 
 constexpr std::string_view kLenses = R"(.SH LENSES
@@ -161,6 +185,16 @@ void print_lenses() {
   }
 }
 
+void print_remote_stores() {
+  CLI::App command;
+  RemoteOptions defaults;
+  add_remote_args(command, defaults);
+  fmt::print("{}", kRemoteStores);
+  for (const CLI::Option* option : command.get_options()) {
+    if (is_remote(*option)) print_option(*option);
+  }
+}
+
 void print_man(const CLI::App& app) {
   fmt::print(".TH NEUROFS 1 \"\" \"neurofs {}\" \"NeuroFS\"\n.SH NAME\nneurofs \\- {}\n",
              NEUROFS_VERSION, "mount an array; every neuron is a file");
@@ -169,6 +203,7 @@ void print_man(const CLI::App& app) {
   fmt::print(".SH COMMANDS\n");
   for (const CLI::App* command : app.get_subcommands({})) print_command(*command, "");
   fmt::print("{}", kSections);
+  print_remote_stores();
   print_lenses();
   fmt::print("{}", kRawFiles);
   fmt::print(
@@ -176,14 +211,24 @@ void print_man(const CLI::App& app) {
       ".SH SEE ALSO\n.BR mount.neurofs (8),\n.BR fusermount3 (1),\n.BR fuser (1)\n");
 }
 
-std::string words_of(const CLI::App& command) {
-  std::string words;
-  for (const CLI::App* inner : command.get_subcommands({})) words += inner->get_name() + " ";
+// Its commands and options, and the options of its commands, each once.
+void add_words(const CLI::App& command, std::vector<std::string>& words) {
+  const auto add = [&words](std::string word) {
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+  };
+  const auto inner = command.get_subcommands({});
+  for (const CLI::App* app : inner) add(app->get_name());
   for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
+    for (const std::string& name : option->get_lnames()) add("--" + name);
   }
-  if (!words.empty()) words.pop_back();
-  return words;
+  if (command.get_parent() == nullptr) return;
+  for (const CLI::App* app : inner) add_words(*app, words);
+}
+
+std::string words_of(const CLI::App& command) {
+  std::vector<std::string> words;
+  add_words(command, words);
+  return fmt::format("{}", fmt::join(words, " "));
 }
 
 // The names of a kind of plugin, as one word list.
@@ -205,10 +250,20 @@ void print_values() {
     fmt::print("    {}) values=\"{}\" ;;\n", option, names_of(kind));
   }
   fmt::print(
-      "    umount | stats)\n"
+      "    umount | stats | refresh)\n"
       "      [[ $COMP_CWORD -ne 2 || $cur == -* ]] ||\n"
       "        values=$(awk '$3 == \"fuse.neurofs\" {{ print $2 }}' /proc/self/mounts)\n"
       "      ;;\n  esac\n");
+}
+
+// A test of bash: whether the first word is a command that has commands.
+std::string has_commands(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_subcommands({}).empty()) continue;
+    names += (names.empty() ? "" : "|") + command->get_name();
+  }
+  return "${COMP_WORDS[1]} =~ ^(" + names + ")$";
 }
 
 void print_completion(const CLI::App& app) {
@@ -226,10 +281,11 @@ void print_completion(const CLI::App& app) {
   fmt::print(
       "  if [ -n \"$values\" ]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$cur\")\n    return\n  fi\n"
-      "  if [[ $cur == -* || $COMP_CWORD -eq 1 || ${{COMP_WORDS[1]}} == region ]]; then\n"
+      "  if [[ $cur == -* || $COMP_CWORD -eq 1 || ( $COMP_CWORD -eq 2 && {} ) ]]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n  fi\n"
       "  [ ${{#COMPREPLY[@]}} -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
-      "}}\ncomplete -o filenames -F _neurofs neurofs\n");
+      "}}\ncomplete -o filenames -F _neurofs neurofs\n",
+      has_commands(app));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ Status check_not_mounted(const fs::path& directory) {
 
 Status check_clearable(const std::string& url, const fs::path& directory) {
   NF_TRY(check_not_mounted(directory));
-  NF_ASSIGN(const Source place, open_place(url, false));
+  NF_ASSIGN(const Source place, open_place(url, false, {}));
   const auto field = open_field_at(place);
   if (field.ok() || has_unfinished_import(directory)) return {};
   std::error_code error;

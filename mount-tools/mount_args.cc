@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 
+#include "mount-tools/remote_args.h"
 #include "mount-tools/text.h"
 
 namespace neurofs::tools {
@@ -61,45 +61,10 @@ Result<std::vector<int>> parse_gpu_ids(const std::string& text) {
   return ids;
 }
 
-// Of stores that are reached over a network.
-void add_remote_args(CLI::App& command, RemoteOptions& o) {
-  command
-      .add_option_function<double>(
-          "--deadline",
-          [&o](double seconds) {
-            o.deadline = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
-          },
-          "Seconds within which a read is answered, by an error if need be (60)")
-      ->check(CLI::Range(0.001, 1e6));
-  command.add_option("--connections", o.in_flight, "Requests to a remote store at once")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 4096));
-  command.add_option("--retries", o.retries, "Attempts after the first, within the deadline")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1000));
-  command.add_flag("--hedge", o.hedge, "Ask twice for what takes longer than nearly all others");
-  command.add_option("--ca-file", o.ca_file, "PEM file of trusted roots (default: the system's)");
-  command.add_option("--auth-file", o.auth_file,
-                     "File with user:password, or with bearer and a token, for HTTP");
-  command.add_option("--redirects", o.redirects, "HTTP redirects that are followed at most")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 20));
-  command.add_option("--endpoint", o.endpoint, "URL of an S3 server (default: AWS)");
-  command.add_option("--region", o.region, "S3 region (default: as the AWS tools find it)");
-  command.add_option("--profile", o.profile, "Profile of ~/.aws/config and credentials");
-  command.add_flag("--anonymous", o.anonymous, "Sign no S3 requests");
-  command.add_flag("--path-style", o.path_style, "The bucket in the path of S3 URLs");
-  command.add_flag("--missing-403-fill", o.missing_403,
-                   "Take 403 of a chunk for a chunk that is not stored (no ListBucket permission)");
-  command.add_option("--ceph-conf", o.ceph_conf, "Ceph's configuration for rados://");
-  command.add_option("--rados-user", o.rados_user, "Ceph user, such as client.admin");
-}
-
 }  // namespace
 
 void add_mount_args(CLI::App& command, MountArgs& args) {
   MountOptions& o = args.options;
-  add_remote_args(command, o.store.remote);
   command.add_option("--ram", args.ram, "Memory for cached data, such as 4GiB")
       ->capture_default_str();
   command.add_option("--prefetch", args.prefetch, "Most bytes fetched ahead for one reader")
@@ -160,6 +125,7 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
                      "Log here (default: the system log, with -f standard error)");
   command.add_option("--log-level", args.log.level, "debug, info, warning, error or off")
       ->capture_default_str();
+  add_remote_args(command, o.store.remote);
 }
 
 Status apply_option_lists(const std::vector<std::string>& lists, MountArgs& args) {

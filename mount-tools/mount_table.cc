@@ -71,6 +71,17 @@ std::optional<MountEntry> mount_at(const std::string& directory) {
   return found;
 }
 
+std::optional<MountEntry> mount_holding(const std::string& path) {
+  std::optional<MountEntry> found;
+  for (MountEntry& mount : neurofs_mounts()) {
+    const bool inside = path == mount.directory || path.starts_with(mount.directory + "/");
+    if (inside && (!found || mount.directory.size() > found->directory.size())) {
+      found = std::move(mount);
+    }
+  }
+  return found;
+}
+
 std::string absolute_directory(const std::string& directory) {
   std::error_code error;
   const auto canonical = std::filesystem::canonical(directory, error);

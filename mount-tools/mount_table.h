@@ -27,6 +27,9 @@ std::vector<MountEntry> neurofs_mounts();
 // The topmost mount at exactly this directory, of any type.
 std::optional<MountEntry> mount_at(const std::string& directory);
 
+// The NeuroFS mount that an absolute path lies in: the innermost one.
+std::optional<MountEntry> mount_holding(const std::string& path);
+
 // Absolute and without "." or ".."; symbolic links are followed where the path can be looked at (on
 // a dead mount it cannot).
 std::string absolute_directory(const std::string& directory);

@@ -1,12 +1,15 @@
 #include "mount-tools/place.h"
 
 #include "mount-tools/destination.h"
+#include "mount-tools/private_memory.h"
 
 namespace neurofs::tools {
 
-Result<Source> open_place(const std::string& url, bool writable) {
+Result<Source> open_place(const std::string& url, bool writable, const RemoteOptions& remote) {
+  if (local_path_of(url).empty()) keep_memory_private();  // which may hold credentials of a store
   StoreOptions options;
   options.writable = writable;
+  options.remote = remote;
   return open_source(url, options);
 }
 

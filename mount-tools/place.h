@@ -13,7 +13,7 @@
 
 namespace neurofs::tools {
 
-Result<Source> open_place(const std::string& url, bool writable);
+Result<Source> open_place(const std::string& url, bool writable, const RemoteOptions& remote);
 Result<std::shared_ptr<StoredField>> open_field_at(const Source& place);
 
 // The local path of a plain path or file:// URL, whether or not it exists; empty for other schemes.

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,7 @@ NEUROFS = os.environ["NEUROFS"]
 BUILD = pathlib.Path(os.environ["NEUROFS_BUILD"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["create", "import", "write", "info", "region", "mount", "umount", "status", "stats",
-            "plugins", "explain-name"]
+            "cache", "plugins", "explain-name"]
 
 
 def run(*arguments, check=True, **options):
@@ -54,6 +55,49 @@ class CommandLine(InFolder):
                           ["mount", self.field, "/", "-o", "no_such_option"]]:
             done = neurofs(*arguments, check=False)
             self.assertEqual(done.returncode, 2, (arguments, done))
+
+    def test_what_opens_a_store_takes_the_options_of_the_connection(self):
+        for command in ["create", "import", "write", "info", "region add", "region rm", "region list",
+                        "mount", "explain-name"]:
+            told = neurofs(*command.split(), "--help").stdout
+            for option in ("--endpoint", "--auth-file", "--ceph-conf", "--deadline"):
+                self.assertIn(option, told, command)
+        # They reach the store: nobody listens at port 1.
+        done = neurofs("info", "s3://bucket/field", "--anonymous", "--endpoint", "http://127.0.0.1:1",
+                       "--retries", "0", "--deadline", "5", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("127.0.0.1", done.stderr)
+        done = neurofs("mount", "s3://bucket/field", self.folder, "-o",
+                       "nonempty,anonymous,endpoint=http://127.0.0.1:1,retries=0,deadline=5", check=False)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("127.0.0.1", done.stderr)
+
+    def test_a_process_that_opens_a_remote_store_keeps_its_memory_private(self):
+        silent = socket.create_server(("127.0.0.1", 0))  # takes connections, answers none
+        silent.settimeout(30)
+        self.addCleanup(silent.close)
+        self.folder.chmod(0o755)
+        program = self.folder / "neurofs"
+        shutil.copy(NEUROFS, program)
+        command = [program, "info", "s3://bucket/field", "--anonymous", "--endpoint",
+                   f"http://127.0.0.1:{silent.getsockname()[1]}", "--deadline", "30"]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *command]
+        child = subprocess.Popen(command, env={**os.environ, "HOME": str(self.folder)})
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        connection, _ = silent.accept()
+        self.addCleanup(connection.close)
+        # The kernel gives the files of such a process to root.
+        self.assertEqual(os.stat(f"/proc/{child.pid}/environ").st_uid, 0)
+
+    def test_a_directory_that_is_no_cache_is_left_alone(self):
+        for action in ("status", "clear", "verify"):
+            done = neurofs("cache", action, self.folder / "absent", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("there is no cache directory", done.stderr)
+        self.folder.chmod(0o755)
+        self.assertIn("chmod 700", neurofs("cache", "clear", self.folder, check=False).stderr)
 
     def test_failure_exits_with_1_and_names_the_place(self):
         done = neurofs("info", self.folder / "absent", check=False)
@@ -441,11 +485,21 @@ class Documents(unittest.TestCase):
                   "COMP_CWORD=4; _neurofs; echo ${COMPREPLY[@]}")
         self.assertIn("lru", run("bash", "-c", script).stdout.split())
 
+    def test_completion_completes_the_commands_of_a_command(self):
+        script = (f"source {BUILD}/mount-tools/neurofs.bash; COMP_WORDS=(neurofs cache ''); COMP_CWORD=2;"
+                  "_neurofs; echo ${COMPREPLY[@]}; COMP_WORDS=(neurofs region add --endp);"
+                  "COMP_CWORD=3; _neurofs; echo ${COMPREPLY[@]}")
+        words, option = run("bash", "-c", script).stdout.splitlines()
+        self.assertLessEqual({"status", "clear", "verify"}, set(words.split()))
+        self.assertEqual(option, "--endpoint")
+
     def test_the_manual_describes_raw_files_and_a_mount(self):
         text = " ".join(run("man", "-l", BUILD / "mount-tools/neurofs.1").stdout.split())
         for word in ("RAW FILES", "byte_order", "trailing", "FILES OF A MOUNT", "regions/v1.npy"):
             self.assertIn(word, text)
         self.assertEqual(text.count("A FIELD is a path"), 1)
+        self.assertEqual(text.count("--missing-403-fill"), 1)  # once for all commands
+        self.assertGreater(text.count("The options of REMOTE STORES as well"), 7)
 
 
 class Install(InFolder):

@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/storage/disk_cache/cache_directory.h"
@@ -20,12 +21,12 @@ bool plausible(uint64_t segment_bytes) {
 
 // Calls visit(file, segment, records) for each segment of each file of a part, until it says false.
 template <typename Visit>
-Status each_segment(const CacheDirectory& directory, unsigned number, Visit visit) {
-  NF_ASSIGN(const CacheSlot slot, directory.open_slot(number, false, false));
-  const std::string where = directory.path() + "/" + std::to_string(number);
+Status each_segment(const CacheDirectory& directory, const CacheSlot& slot, bool writable,
+                    Visit visit) {
+  const std::string where = directory.path() + "/" + std::to_string(slot.number);
   for (const uint64_t bytes : CacheDirectory::data_files(slot.dir.get())) {
     if (!plausible(bytes)) continue;
-    NF_ASSIGN(const auto file, SegmentFile::open(slot.dir.get(), where, bytes, false, true));
+    NF_ASSIGN(const auto file, SegmentFile::open(slot.dir.get(), where, bytes, writable, true));
     for (uint32_t segment = 0; segment < file->segments(); ++segment) {
       int error = 0;
       const auto records = file->records(segment, &error);
@@ -36,23 +37,50 @@ Status each_segment(const CacheDirectory& directory, unsigned number, Visit visi
   return {};
 }
 
-void verify_entry(const SegmentFile& file, uint32_t segment, const EntryRecord& record,
-                  AlignedBuffer& memory, CacheVerified& counts) {
-  ++counts.entries;
-  counts.bytes += record.length;
-  if (record.length > kLongestEntry) {
-    ++counts.bad;
-    return;
-  }
+enum class EntryState : uint8_t { kGood, kBad, kUnreadable };
+
+EntryState look_at(const SegmentFile& file, uint32_t segment, const EntryRecord& record,
+                   AlignedBuffer& memory) {
+  if (record.length > kLongestEntry) return EntryState::kBad;
   const uint64_t at = record.at * kCacheUnit;
   const uint64_t start = at / kCachePage * kCachePage;
   const uint64_t end = (at + record.length + kCachePage - 1) / kCachePage * kCachePage;
-  if (file.read(segment, start, {memory.get(), end - start}) != 0) {
-    ++counts.unreadable;
-    return;
-  }
+  if (file.read(segment, start, {memory.get(), end - start}) != 0) return EntryState::kUnreadable;
   const Bytes bytes{memory.get() + (at - start), record.length};
-  if (entry_check(record.key, bytes) != record.check) ++counts.bad;
+  return entry_check(record.key, bytes) == record.check ? EntryState::kGood : EntryState::kBad;
+}
+
+// A summary that names `kept` alone. False when there is no room for one, or the disk fails.
+bool write_kept(SegmentFile& file, uint32_t segment, SegmentFrame frame,
+                std::span<const EntryRecord> kept) {
+  const uint64_t bytes = summary_bytes(kept.size());
+  const uint64_t start = file.segment_bytes() - bytes;
+  for (const EntryRecord& r : kept) {
+    if (r.at * kCacheUnit + r.length > start) return false;
+  }
+  frame.at = 0;
+  frame.header_bytes = 0;
+  frame.bytes = static_cast<uint32_t>(bytes);
+  frame.count = static_cast<uint32_t>(kept.size());
+  const auto memory = make_aligned_buffer(bytes);
+  write_summary(frame, kept, {memory.get(), bytes});
+  const iovec part{memory.get(), bytes};
+  return file.write(segment, start, {&part, 1}) == 0;
+}
+
+void verify_segment(SegmentFile& file, uint32_t segment, const SegmentRecords& records, bool drop,
+                    AlignedBuffer& memory, CacheVerified& counts) {
+  std::vector<EntryRecord> kept;
+  for (const EntryRecord& record : records.entries) {
+    const EntryState state = look_at(file, segment, record, memory);
+    ++counts.entries;
+    counts.bytes += record.length;
+    counts.bad += state == EntryState::kBad;
+    counts.unreadable += state == EntryState::kUnreadable;
+    if (state == EntryState::kGood) kept.push_back(record);
+  }
+  const size_t wrong = records.entries.size() - kept.size();
+  if (drop && wrong > 0 && write_kept(file, segment, records.frame, kept)) counts.dropped += wrong;
 }
 
 }  // namespace
@@ -62,7 +90,8 @@ Result<CacheStatus> cache_status(const std::string& path) {
   CacheStatus status;
   for (const CacheSlotUse& use : directory.uses()) {
     CachePart part{use.number, use.locked, use.bytes, 0, 0, 0};
-    NF_TRY(each_segment(directory, use.number,
+    NF_ASSIGN(const CacheSlot slot, directory.open_slot(use.number, false, false));
+    NF_TRY(each_segment(directory, slot, false,
                         [&](const SegmentFile&, uint32_t, const SegmentRecords& records) {
                           ++part.segments;
                           part.entries += records.entries.size();
@@ -107,17 +136,17 @@ Result<CacheVerified> cache_verify(const std::string& path,
   auto memory = make_aligned_buffer(kLongestEntry + 2 * kCachePage);
   bool go_on = true;
   for (const CacheSlotUse& use : uses) {
-    NF_TRY(
-        each_segment(directory, use.number,
-                     [&](const SegmentFile& file, uint32_t segment, const SegmentRecords& records) {
-                       for (const EntryRecord& r : records.entries) {
-                         verify_entry(file, segment, r, memory, counts);
-                       }
-                       go_on = !progress || progress(counts.bytes, all);
-                       return go_on;
-                     }));
+    NF_ASSIGN(const CacheSlot held, directory.open_slot(use.number, true, true));
+    const bool ours = static_cast<bool>(held.lock);
+    NF_TRY(each_segment(directory, held, ours,
+                        [&](SegmentFile& file, uint32_t segment, const SegmentRecords& records) {
+                          verify_segment(file, segment, records, ours, memory, counts);
+                          go_on = !progress || progress(counts.bytes, std::max(all, counts.bytes));
+                          return go_on;
+                        }));
     if (!go_on) return Status(Code::kInterrupted, "verifying " + path + " was ended");
   }
+  if (progress) progress(counts.bytes, counts.bytes);
   return counts;
 }
 

@@ -31,8 +31,10 @@ struct CacheStatus {
 struct CacheVerified {
   uint64_t entries = 0;
   uint64_t bytes = 0;
-  uint64_t bad = 0;         // would be dropped when read
+  uint64_t bad = 0;         // bytes that are not what was written
   uint64_t unreadable = 0;  // the disk failed
+  uint64_t dropped =
+      0;  // of those two, removed; the others are dropped by the mount that reads them
 };
 
 Result<CacheStatus> cache_status(const std::string& directory);
@@ -40,8 +42,9 @@ Result<CacheStatus> cache_status(const std::string& directory);
 // Frees all of it; returns the bytes freed. kExists, and nothing is removed, while a process holds a part.
 Result<uint64_t> cache_clear(const std::string& directory);
 
-// Reads every entry. `progress` (done, of all bytes) is called now and then; false ends it (kInterrupted).
-// Parts in use are read too: entries that change meanwhile may count as bad there.
+// Reads every entry and removes those that are not right, but in parts that a process holds: these are read
+// only, and entries that change meanwhile may count as bad there. `progress` (done, of all bytes) is called now
+// and then; false ends it (kInterrupted).
 Result<CacheVerified> cache_verify(const std::string& directory,
                                    const std::function<bool(uint64_t, uint64_t)>& progress);
 

@@ -33,8 +33,8 @@ Meaning meaning(int error) {
     case EMSGSIZE:
       return {Code::kUnsupported,
               "larger than one object of this cluster may be (osd_max_object_size, 128 MiB unless "
-              "set) or one write of it (osd_max_write_size, 90 MiB); write smaller shards "
-              "(--shard-bytes 64MiB)"};
+              "set) or one write of it (osd_max_write_size, 90 MiB); create the field with smaller "
+              "shards (--shards, in elements)"};
     case ENOSPC:
     case EDQUOT:
       return {Code::kIoError, "the pool or the cluster is full; see `ceph df`"};

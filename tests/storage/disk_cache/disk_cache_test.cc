@@ -143,6 +143,47 @@ TEST(DiskCache, KeepsAcrossRestarts) {
   EXPECT_GE(verified->entries, 200U);
 }
 
+// Changes the first byte of block `i` where the data file has it.
+void spoil(const std::string& file, uint64_t i) {
+  std::fstream data(file, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string all((std::istreambuf_iterator<char>(data)), std::istreambuf_iterator<char>());
+  const ByteVector bytes = content(i, 0);
+  const size_t at =
+      all.find(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  ASSERT_NE(at, std::string::npos);
+  data.clear();
+  data.seekp(static_cast<std::streamoff>(at));
+  data.put(static_cast<char>(all[at] ^ 1));
+}
+
+TEST(DiskCache, VerifyDropsBadEntriesButNotThoseOfALiveCache) {
+  const TempDir dir;
+  auto cache = open_cache(options_in(dir.path()));
+  for (uint64_t i = 0; i < 200; ++i) put(*cache, i);
+  cache->drain();
+  const auto used = cache_verify(dir.path(), nullptr);
+  ASSERT_TRUE(used.ok());
+  EXPECT_EQ(used->bad, 0U);
+  cache.reset();
+  for (const uint64_t i : {3U, 40U, 199U}) spoil(data_file(dir.path()), i);
+  cache = open_cache(options_in(dir.path()));
+  const auto in_use = cache_verify(dir.path(), nullptr);
+  ASSERT_TRUE(in_use.ok());
+  EXPECT_EQ(in_use->bad, 3U);
+  EXPECT_EQ(in_use->dropped, 0U);
+  cache.reset();
+  const auto found = cache_verify(dir.path(), nullptr);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->bad, 3U);
+  EXPECT_EQ(found->dropped, 3U);
+  const auto after = cache_verify(dir.path(), nullptr);
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(after->bad, 0U);
+  EXPECT_EQ(after->entries + 3, found->entries);
+  cache = open_cache(options_in(dir.path()));
+  for (uint64_t i = 0; i < 200; ++i) EXPECT_EQ(get(*cache, i), i != 3 && i != 40 && i != 199) << i;
+}
+
 TEST(DiskCache, StaysInItsSizeAndKeepsWhatIsReadAgain) {
   const TempDir dir;
   const auto cache = open_cache(options_in(dir.path(), 16 * kMiB));

@@ -246,7 +246,7 @@ TEST_F(RadosFaults, WhatACephCannotHoldIsRefusedWithAWayOut) {
   ASSERT_TRUE(store);
   const Status status = store->put("c/0", ByteVector(130 << 20));
   EXPECT_EQ(status.code(), Code::kUnsupported) << status.to_string();
-  for (const char* part : {"osd_max_object_size", "--shard-bytes", "c/0"}) {
+  for (const char* part : {"osd_max_object_size", "--shards", "c/0"}) {
     EXPECT_NE(status.message().find(part), std::string::npos) << status.message();
   }
   EXPECT_FALSE(store->stat("c/0")->exists);
