@@ -101,7 +101,7 @@ HttpHop::HttpHop(CurlEasy easy, HttpLoop::Exchange& exchange, const HttpLoop::Op
       error_(CURL_ERROR_SIZE, '\0') {
   exchange_.head = {};
   exchange_.status = {};
-  exchange_.ended = false;
+  exchange_.ended = exchange_.untrusted = false;
 }
 
 Status HttpHop::prepare() {
@@ -321,7 +321,8 @@ Status HttpHop::outcome(CURLcode code) const {
   std::string detail(error_.c_str());
   if (detail.empty() || detail.find("://") != std::string::npos) detail = curl_easy_strerror(code);
   const std::string message = url + ": " + detail;
-  if (distrust(code, detail)) return {Code::kPermission, message + "; TLS is always verified"};
+  exchange_.untrusted = distrust(code, detail);
+  if (exchange_.untrusted) return io_error(message + "; TLS is always verified");
   if (code == CURLE_OPERATION_TIMEDOUT) return {Code::kTimeout, message};
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
     return invalid_argument(message);

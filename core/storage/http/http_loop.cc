@@ -235,7 +235,8 @@ Result<std::shared_ptr<HttpLoop>> HttpLoop::create(const Options& options) {
   return std::shared_ptr<HttpLoop>(std::make_shared<MultiLoop>(options, multi));
 }
 
-Result<HttpReply> HttpLoop::perform(const HttpRequest& request, uint64_t body_limit) {
+Result<HttpReply> HttpLoop::perform(const HttpRequest& request, uint64_t body_limit,
+                                    bool* untrusted) {
   std::mutex mutex;
   std::condition_variable word;
   bool done = false;
@@ -265,6 +266,7 @@ Result<HttpReply> HttpLoop::perform(const HttpRequest& request, uint64_t body_li
     return io_error(redact_url(request.url) + ": the reply has over " + std::to_string(body_limit) +
                     " bytes");
   }
+  if (untrusted != nullptr) *untrusted = exchange.untrusted;
   NF_TRY(exchange.status);
   reply.head = std::move(exchange.head);
   return reply;

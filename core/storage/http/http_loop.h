@@ -8,7 +8,7 @@
 // only from http to http or https and https to https, never to link-local addresses, and without
 // the headers in `secret_headers` where host or port differ. Bounds: 64 KiB of reply headers.
 // Errors: kTimeout for its deadline, a stall or no connection in time; kInterrupted for abort();
-// kPermission where TLS does not trust the server; else kIoError. Messages show the URL without user,
+// else kIoError, with `untrusted` where TLS does not trust the server. Messages show the URL without user,
 // password and query.
 #pragma once
 
@@ -65,6 +65,8 @@ class HttpLoop {
     HttpHead head;       // out
     Status status;       // out: not ok when the exchange did not run to its end
     bool ended = false;  // out: by a callback that returned false; `status` is then ok
+    // out: TLS does not trust the server, or finds none there: `status` stays as it is when asked again
+    bool untrusted = false;
     void* running = nullptr;
   };
 
@@ -74,8 +76,9 @@ class HttpLoop {
   virtual void abort(Exchange& exchange) = 0;
 
   // Waits for the whole reply, whatever its status; kIoError when the body passes `body_limit`, kInterrupted
-  // when the ReadScope of this thread is cancelled.
-  Result<HttpReply> perform(const HttpRequest& request, uint64_t body_limit);
+  // when the ReadScope of this thread is cancelled. Sets `*untrusted` as an exchange does.
+  Result<HttpReply> perform(const HttpRequest& request, uint64_t body_limit,
+                            bool* untrusted = nullptr);
 };
 
 // The URL for messages: without user, password, query and fragment.

@@ -256,6 +256,8 @@ RemoteAnswer HttpGet::conclude() {
   if (body_ == Body::kError && (exchange.status.ok() || reply_.body.size() >= kMaxErrorBody)) {
     reply_.head = std::move(exchange.head);
     service_.explain(reply_, answer_);
+  } else if (exchange.untrusted) {
+    answer_ = answer_of(Kind::kFailed, exchange.status);
   } else if (!exchange.status.ok()) {
     answer_ = failure(exchange.status);
   } else if (!decided_) {

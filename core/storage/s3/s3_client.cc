@@ -80,9 +80,10 @@ Result<HttpReply> S3Client::attempt(const S3Call& call, Clock::time_point deadli
   HttpRequest request = request_of(call, deadline);
   answer->kind = Kind::kFailed;
   NF_TRY(service_.authorize(request));
-  auto reply = loop_.perform(request, call.body_limit);
+  bool untrusted = false;
+  auto reply = loop_.perform(request, call.body_limit, &untrusted);
   if (!reply.ok()) {
-    if (may_improve(reply.status())) answer->kind = Kind::kRetry;
+    if (may_improve(reply.status()) && !untrusted) answer->kind = Kind::kRetry;
     return reply.status();
   }
   const int status = reply->head.status;
