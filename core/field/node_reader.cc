@@ -35,10 +35,11 @@ Result<Documents> read_documents(ObjectStore& store, std::string_view path) {
   }
   store.read(ops);
   for (size_t i = 0; i < kNames.size(); ++i) {
-    if (ops[i].outcome == ReadOp::Outcome::kError) {
+    documents[i].exists = ops[i].outcome == ReadOp::Outcome::kData;
+    // Beside zarr.json the others do not count; a store may deny them because they are not there.
+    if (ops[i].outcome == ReadOp::Outcome::kError && !documents[0].exists) {
       return ops[i].status.with_context(document_url(store, path, kNames[i]));
     }
-    documents[i].exists = ops[i].outcome == ReadOp::Outcome::kData;
   }
   return documents;
 }

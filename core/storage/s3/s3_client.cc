@@ -91,6 +91,12 @@ Result<HttpReply> S3Client::attempt(const S3Call& call, Clock::time_point deadli
   // A multipart upload may fail after its 200 was sent.
   if (fine && (call.method != "POST" || parse_s3_error(*reply).code.empty())) return reply;
   service_.explain(*reply, *answer);
+  if (answer->kind == Kind::kMissing && call.key.empty()) {
+    // Only objects are taken as missing where they are refused: the bucket's list is not.
+    answer->kind = Kind::kRefused;
+    return Status(Code::kPermission, location().url() + " answers " +
+                                         parse_s3_error(*reply).to_string() + " to a listing");
+  }
   if (answer->kind == Kind::kMissing) return not_found("no such object");
   answer->retry_after = retry_after(reply->head);
   return answer->status.ok() ? io_error("the server answers " + std::to_string(status))
