@@ -25,6 +25,7 @@ packages_test=(
   python3-venv attr rsync strace less gawk psmisc procps libcap2-bin util-linux mount
   nginx-light ceph-mon ceph-osd ceph-common radosgw openssl
   swift-proxy swift-account swift-container swift-object
+  rclone iproute2 faketime
   man-db groff-base bash-completion dpkg-dev file git shellcheck curl
 )
 packages_interop=(python3-torch)

@@ -6,6 +6,7 @@ Runs beside tests/servers/with-servers (nginx); without it the tests are skipped
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import urllib.parse
 
@@ -65,3 +66,24 @@ class RemoteCase(MountCase):
 
     def resident_mib(self):
         return 0 if SANITIZED else self.mounted.status("VmRSS") >> 10
+
+
+class Relay:
+    """tcp_relay.py as a process: an address that leads where it is told."""
+
+    def __init__(self, host, wrapper=()):
+        self._process = subprocess.Popen(
+            [*wrapper, sys.executable, "-B", pathlib.Path(__file__).with_name("tcp_relay.py"), host],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self._process.stdout.readline())
+
+    def to(self, target):
+        """`target` is HOST:PORT; what was open ends."""
+        self._process.stdin.write(f"{target}\n")
+        self._process.stdin.flush()
+        self._process.stdout.readline()
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()

@@ -13,9 +13,14 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
       ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
   # Beside tests/servers/with-servers; skipped without.
-  add_test(NAME remote_faults
-           COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/remote_faults.py)
-  set_tests_properties(remote_faults PROPERTIES
-    LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
-    ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
+  foreach(module faults stores cache trust)
+    set(python ${Python3_EXECUTABLE} -B)
+    if(module STREQUAL "stores")
+      set(python ${PROJECT_SOURCE_DIR}/tests/interop/launch)  # the Python with zarr and tensorstore
+    endif()
+    add_test(NAME remote_${module} COMMAND ${python} ${CMAKE_CURRENT_LIST_DIR}/remote_${module}.py)
+    set_tests_properties(remote_${module} PROPERTIES
+      LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
+      ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
+  endforeach()
 endif()

@@ -54,8 +54,10 @@ def is_mounted(point):
         return any(line.split()[1] == str(point) for line in mounts)
 
 
-def neurofs(*words, check=True):
-    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=120)
+def neurofs(*words, check=True, environment=None):
+    """`environment` is added to our own."""
+    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=120,
+                          env={**os.environ, **(environment or {})})
     if check and done.returncode != 0:
         raise AssertionError(f"neurofs {' '.join(map(str, words))}: exit {done.returncode}\n"
                              f"{done.stdout}{done.stderr}")
@@ -65,16 +67,18 @@ def neurofs(*words, check=True):
 class Mount:
     """`neurofs mount -f` as a child, so that its process is known."""
 
-    def __init__(self, source, point, *options, wrapper=()):
+    def __init__(self, source, point, *options, wrapper=(), environment=None):
         self.point = pathlib.Path(point)
         self.point.mkdir(exist_ok=True)
         self.log = tempfile.TemporaryFile("w+")
         self.daemon = subprocess.Popen(
             [*wrapper, PROGRAM, "mount", str(source), str(self.point), "-f", *map(str, options)],
-            stdout=self.log, stderr=self.log)
+            stdout=self.log, stderr=self.log, env={**os.environ, **(environment or {})})
         wait_until(lambda: is_mounted(self.point) or self.daemon.poll() is not None, "mount")
         if self.daemon.poll() is not None:
-            raise AssertionError(f"mount failed: {self.output()}")
+            said = self.output()
+            self.log.close()
+            raise AssertionError(f"mount failed: {said}")
         wait_until(self._answers, "the first answer of the mount")
 
     def _answers(self):

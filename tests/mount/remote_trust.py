@@ -1,0 +1,259 @@
+"""Whom a mount trusts and who trusts it: TLS, keys, clocks, permissions (R14, R28-R30, S9)."""
+
+import errno
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from remote_places import HttpsPlace, netloc_of, radosgw, swift, why_no
+from remote_support import Proxy, Relay, bounded
+from stress_support import MountCase, Readers, is_mounted, main, write_zarr3
+
+ROW, ROWS = 4096, 32
+FILL = 7
+PATIENCE = 60  # the deadline of mounts whose errors must come at once
+
+
+class TrustCase(MountCase):
+    """Chunks of a row each, one object a chunk; the last is not stored."""
+
+    def setUp(self):
+        super().setUp()
+        self.prefix = self.directory.name
+        self.rows = [os.urandom(ROW) for _ in range(ROWS)]
+
+    def fill(self, place):
+        if place.missing:
+            self.skipTest(place.missing)
+        self.place = place
+        local = write_zarr3(self.directory / "f", ROWS * ROW, ROW, [{"name": "bytes"}],
+                            dict(enumerate(self.rows[:-1])), fill=FILL)
+        for path in local.rglob("*"):
+            if path.is_file():
+                place.put(f"{self.prefix}/{path.relative_to(local)}", path.read_bytes())
+        self.rows[-1] = bytes([FILL]) * ROW
+
+    def credentials(self, key, secret):
+        (self.directory / "credentials").write_text(
+            f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
+
+    def from_file(self):
+        """An environment in which keys come from the file alone."""
+        return {**self.place.environment, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+                "AWS_SHARED_CREDENTIALS_FILE": str(self.directory / "credentials"),
+                "AWS_CONFIG_FILE": "/nonexistent"}
+
+    def start(self, source, *options, environment=None, wrapper=()):
+        self.mounted = self.mount(source, "--ram", "16MiB", "--predictor", "none", *options,
+                                  environment=environment, wrapper=wrapper)
+        self.file = self.mounted.point / "field.raw"
+        return self.mounted
+
+    def row(self, number):
+        fd = os.open(self.file, os.O_RDONLY)
+        try:
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)
+            return os.pread(fd, ROW, number * ROW)
+        finally:
+            os.close(fd)
+
+    def assert_row(self, number):
+        self.assertEqual(self.row(number), self.rows[number], f"row {number}")
+
+    def assert_refused(self, number, code, reason):
+        """By that errno, with the reason in the log, long before the deadline."""
+        def read(_):
+            try:
+                self.row(number)
+            except OSError as error:
+                return error.errno
+            return 0
+        self.assertEqual(Readers(1, read).join(PATIENCE / 2), [code], self.mounted.output())
+        self.assertRegex(self.mounted.output(), reason)
+
+    def assert_no_mount(self, reason, source, *options, environment=None):
+        with self.assertRaisesRegex(AssertionError, reason) as caught:
+            self.start(source, *options, environment=environment)
+        self.assertFalse(is_mounted(self.point))
+        return str(caught.exception)
+
+
+class Tls(TrustCase):
+    """A mount of a server that is trusted; then the same address leads to another."""
+
+    def setUp(self):
+        super().setUp()
+        self.fill(HttpsPlace())
+        self.relay = Relay("127.0.0.1")
+        self.addCleanup(self.relay.close)
+        self.ca = os.environ["NEUROFS_TEST_CA_FILE"]
+
+    def lead_to(self, variable):
+        self.relay.to(netloc_of(os.environ[variable]))
+
+    def start_trusted(self, ca_file):
+        self.lead_to("NEUROFS_TEST_HTTPS_URL")
+        self.start(f"https://127.0.0.1:{self.relay.port}/{self.prefix}", "--ca-file", ca_file,
+                   *bounded(PATIENCE))
+        self.assert_row(0)
+
+    def check_refused_at_once(self, variable, reason, ca_file=None):
+        self.start_trusted(ca_file or self.ca)
+        self.lead_to(variable)
+        self.assert_refused(1, errno.EIO, reason)
+        counters = self.mounted.stats()["counters"]
+        self.assertEqual(counters["store_retries_total"], 0, "trust does not grow by asking again")
+        self.lead_to("NEUROFS_TEST_HTTPS_URL")
+        self.assert_row(1)
+
+    def test_R28_self_signed(self):
+        only = self.directory / "one.pem"
+        only.write_text(re.match(r".*?-----END CERTIFICATE-----\n", pathlib.Path(self.ca).read_text(),
+                                 re.DOTALL)[0])
+        self.check_refused_at_once("NEUROFS_TEST_HTTPS_WRONG_HOST_URL", "self.signed certificate", only)
+
+    def test_R28_wrong_host(self):
+        self.check_refused_at_once("NEUROFS_TEST_HTTPS_WRONG_HOST_URL", "127.0.0.1.*TLS is always verified")
+
+    def test_R28_expired(self):
+        self.check_refused_at_once("NEUROFS_TEST_HTTPS_EXPIRED_URL", "expired")
+
+    def test_R28_tls_1_1(self):
+        self.check_refused_at_once("NEUROFS_TEST_HTTPS_OLD_TLS_URL", "protocol version")
+
+    def test_R28_plain_on_the_port_of_tls(self):
+        self.check_refused_at_once("NEUROFS_TEST_HTTP_URL", "wrong version number|SSL routines")
+
+    def test_R28_tls_on_the_port_of_plain(self):
+        self.lead_to("NEUROFS_TEST_HTTP_URL")
+        self.start(f"http://127.0.0.1:{self.relay.port}/{self.prefix}", *bounded(PATIENCE))
+        self.assert_row(0)
+        self.lead_to("NEUROFS_TEST_HTTPS_URL")
+        self.assert_refused(1, errno.EIO, "400")
+
+    def test_R28_the_systems_roots_do_not_hold_a_servers_own_certificate(self):
+        self.assert_no_mount("self.signed certificate.*TLS is always verified", self.place.url(self.prefix))
+
+    def test_R28_s3_over_tls(self):
+        shutil.rmtree(self.directory / "f")
+        endpoint = os.environ.get("NEUROFS_TEST_S3_TLS_ENDPOINT")
+        store = radosgw()
+        if not endpoint or store.missing:
+            self.skipTest("no radosgw behind nginx: run below tests/servers/with-servers")
+        self.fill(store)
+        url = store.url(self.prefix)
+        self.assert_no_mount("self.signed certificate", url, "--endpoint", endpoint, *bounded(PATIENCE))
+        self.start(url, "--endpoint", endpoint, "--ca-file", self.ca)
+        for number in range(ROWS):
+            self.assert_row(number)
+
+
+class Keys(TrustCase):
+    def check_wrong_keys(self, place):
+        self.fill(place)
+        key = place.keys[0]
+        for id_, secret in ((key, "hunter2"), ("NOBODY", "hunter2")):
+            environment = {**place.environment, "AWS_ACCESS_KEY_ID": id_, "AWS_SECRET_ACCESS_KEY": secret}
+            said = self.assert_no_mount("SignatureDoesNotMatch|InvalidAccessKeyId", place.url(self.prefix),
+                                        environment=environment)
+            self.assertIn("keys from the environment", said)
+            self.assertNotIn("hunter2", said)
+
+    def test_R29_wrong_keys_radosgw(self):
+        self.check_wrong_keys(radosgw())
+
+    def test_R29_wrong_keys_swift(self):
+        self.check_wrong_keys(swift())
+
+    def behind_proxy(self):
+        """Signatures are of the proxy's address, by which the server is asked."""
+        self.fill(radosgw())
+        self.proxy = Proxy(netloc_of(self.place.endpoint))
+        self.addCleanup(self.proxy.close)
+        self.credentials(*self.place.keys)
+        self.start(self.place.url(self.prefix), "--endpoint", self.proxy.url, *bounded(PATIENCE),
+                   environment=self.from_file())
+        self.assert_row(0)
+
+    def test_R29_a_token_that_expired_is_read_anew_once(self):
+        self.behind_proxy()
+        self.proxy.rules({"path": "/c/1$", "action": "expired", "times": 1})
+        self.assert_row(1)
+        self.proxy.rules({"path": "/c/2$", "action": "expired"})
+        self.assert_refused(2, errno.EACCES, "ExpiredToken.*keys from")
+        self.proxy.rules()
+        self.assert_row(2)
+
+    def test_R29_a_clock_that_is_wrong(self):
+        reason = why_no("faketime")
+        if reason:
+            self.skipTest(reason)
+        self.fill(radosgw())
+        self.start(self.place.url(self.prefix), *bounded(PATIENCE), environment={
+            **self.place.environment, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}, wrapper=("faketime", "-f", "-2h"))
+        for number in range(ROWS):
+            self.assert_row(number)
+        self.assertRegex(self.mounted.output(), "RequestTimeTooSkewed.*this machine's clock says")
+
+
+class Permissions(TrustCase):
+    """A user who may read objects and not list them: radosgw then answers 403 for what is missing."""
+
+    def setUp(self):
+        super().setUp()
+        store = radosgw()
+        reason = why_no("radosgw-admin")
+        if store.missing or reason:
+            self.skipTest(store.missing or reason)
+        self.fill(store)
+        self.user, keys = f"guest-{self.prefix}", (f"FIRST-{self.prefix}", "guest-secret")
+        self.admin("user", "create", "--display-name", self.user, "--access-key", keys[0], "--secret-key",
+                   keys[1])
+        self.addCleanup(self.admin, "user", "rm")
+        store.put_policy(json.dumps({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": [f"arn:aws:iam:::user/{self.user}"]},
+            "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{store.bucket}/{self.prefix}/*"]}]}))
+        self.addCleanup(store.put_policy, None)
+        self.guest = {**store.environment, "AWS_ACCESS_KEY_ID": keys[0], "AWS_SECRET_ACCESS_KEY": keys[1]}
+
+    def admin(self, *words):
+        subprocess.run(["radosgw-admin", "-c", os.environ["NEUROFS_TEST_CEPH_CONF"], *words, "--uid", self.user],
+                       check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+    def test_R30_keys_that_are_rotated(self):
+        old, new = (self.guest["AWS_ACCESS_KEY_ID"], "guest-secret"), (f"SECOND-{self.prefix}", "other-secret")
+        self.credentials(*old)
+        self.start(self.place.url(self.prefix), *bounded(PATIENCE), environment=self.from_file())
+        self.assert_row(0)
+        self.admin("key", "create", "--key-type", "s3", "--access-key", new[0], "--secret-key", new[1])
+        self.admin("key", "rm", "--key-type", "s3", "--access-key", old[0])
+        self.assert_refused(1, errno.EACCES, "InvalidAccessKeyId")
+        self.credentials(*new)
+        for number in range(1, ROWS - 1):
+            self.assert_row(number)
+
+    def test_R14_missing_is_refused_by_default(self):
+        self.start(self.place.url(self.prefix), environment=self.guest)
+        for number in range(ROWS - 1):
+            self.assert_row(number)
+        self.assert_refused(ROWS - 1, errno.EACCES, "403.*--missing-403-fill")
+
+    def test_R14_missing_is_the_fill_value_where_asked_for(self):
+        self.start(self.place.url(self.prefix), "--missing-403-fill", environment=self.guest)
+        for number in range(ROWS):
+            self.assert_row(number)
+        self.assertIn("taken as missing", self.mounted.output())
+
+    def test_S9_no_key_is_shown(self):
+        self.start(self.place.url(self.prefix), "--log-level", "debug", environment=self.guest)
+        self.assert_row(0)
+        secret = self.guest["AWS_SECRET_ACCESS_KEY"]
+        self.assertNotIn(secret, self.mounted.output())
+        self.assertNotIn(secret, pathlib.Path(f"/proc/{self.mounted.pid}/cmdline").read_text())
+        self.assertNotIn(secret, json.dumps(self.mounted.stats()))
+
+
+main(__name__)
