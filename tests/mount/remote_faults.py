@@ -100,7 +100,7 @@ class Faults(RemoteCase):
         self.start(*bounded(DEADLINE))
         for number in range(ROWS - 4, ROWS):
             self.assert_row(number)
-        threads, descriptors = self.held()
+        held = self.held()
         memory = self.resident_mib()
         for number, (name, (fault, allowed)) in enumerate(LASTING.items()):
             with self.subTest(fault=name):
@@ -109,24 +109,14 @@ class Faults(RemoteCase):
                 self.assert_row(ROWS - 1)
                 self.proxy.rules()
                 self.assert_row(number)  # a failure is not remembered
-        # libfuse keeps the few workers that it adds when all are busy; one lost per fault would be more.
-        self.assertGreater(len(LASTING), 8)
-        wait_until(lambda: self.held()[0] <= threads + 4, "the daemon's threads to end")
-        # Connections stay for the next request, at most one for each that ran at once.
-        wait_until(lambda: self.held()[1] <= descriptors + 4, "the daemon's descriptors to be closed")
+        self.assertGreater(len(LASTING), 8, "one lost per fault would be more than are allowed")
+        self.assert_nothing_lost(held)
         self.assertLessEqual(self.resident_mib(), memory + 32)
 
     def assert_fails_with(self, allowed, number):
         """Fails when the read still hangs long after its deadline, which is no matter of speed."""
         code = Readers(1, lambda _: self.errno_of(number)).join(seconds=10 * DEADLINE)[0]
         self.assertIn(code, allowed, os.strerror(code))
-
-    def errno_of(self, number):
-        try:
-            self.row(number)
-        except OSError as error:
-            return error.errno
-        return 0
 
     def test_R21_refused_connections_then_reads_go_on(self):
         self.start()

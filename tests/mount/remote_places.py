@@ -128,10 +128,10 @@ def netloc_of(url):
     return urllib.parse.urlsplit(url).netloc
 
 
-def ceph_ctl(*words):
+def ceph_ctl(*words, check=True):
     """`signal osd KILL`, `resume` and so on; see with-servers."""
-    subprocess.run([os.environ["NEUROFS_TEST_CEPH_CTL"], *words], check=True, timeout=180,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([os.environ["NEUROFS_TEST_CEPH_CTL"], *words], check=check, timeout=180,
+                   capture_output=True)
 
 
 def why_no(*programs):

@@ -12,10 +12,11 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "servers"))
 from fault_client import Proxy  # noqa: E402
-from stress_support import SANITIZED, MountCase, write_zarr3  # noqa: E402
+from stress_support import SANITIZED, MountCase, wait_until, write_zarr3, zarr3_metadata  # noqa: E402
 
 ROWS = 64
 ROW = 4096
+FILL = 7
 
 
 def bounded(seconds):
@@ -23,28 +24,35 @@ def bounded(seconds):
     return "--deadline", str(seconds)
 
 
-class RemoteCase(MountCase):
-    """Chunks of a row each, as objects of nginx, seen through a proxy that passes until told otherwise."""
+class RowsCase(MountCase):
+    """Chunks of a row each, one object a chunk, at a place of remote_places.py; the last is not stored."""
+    ram = "16MiB"  # all of it
 
     def setUp(self):
         super().setUp()
-        root, url = os.environ.get("NEUROFS_TEST_HTTP_ROOT"), os.environ.get("NEUROFS_TEST_HTTP_URL")
-        if not root or not url:
-            self.skipTest("no nginx: run below tests/servers/with-servers --nginx")
+        self.prefix = self.directory.name
         self.rows = [os.urandom(ROW) for _ in range(ROWS)]
-        self.served = pathlib.Path(root) / self.directory.name
-        self.addCleanup(shutil.rmtree, self.served, ignore_errors=True)
-        write_zarr3(self.served, ROWS * ROW, ROW, [{"name": "bytes"}], dict(enumerate(self.rows)),
-                    fill=7)
-        where = urllib.parse.urlsplit(url)
-        self.prefix = f"{where.path.rstrip('/')}/{self.served.name}"
-        self.proxy = Proxy(where.netloc)
-        self.addCleanup(self.proxy.close)
 
-    def start(self, *options):
-        """A mount that asks for nothing that no reader asked for."""
-        self.mounted = self.mount(self.proxy.url + self.prefix, "--ram", "16MiB",
-                                  "--predictor", "none", *options)
+    def fill(self, place):
+        if place.missing:
+            self.skipTest(place.missing)
+        self.place = place
+        metadata = zarr3_metadata(ROWS * ROW, ROW, [{"name": "bytes"}], fill=FILL)
+        self.rows[-1] = bytes([FILL]) * ROW
+        place.put(f"{self.prefix}/zarr.json", metadata.encode())
+        for number, row in enumerate(self.rows[:-1]):
+            place.put(self.key(number), row)
+
+    def key(self, number):
+        return f"{self.prefix}/c/{number}"
+
+    def start(self, source=None, *options, environment=None, wrapper=()):
+        """A mount that asks for nothing that no reader asked for; of the place where no other source is named."""
+        if source is None:
+            source, options = self.place.url(self.prefix), (*self.place.options, *options)
+            environment = environment or self.place.environment
+        self.mounted = self.mount(source, "--ram", self.ram, "--predictor", "none", *options,
+                                  environment=environment, wrapper=wrapper)
         self.file = self.mounted.point / "field.raw"
         return self.mounted
 
@@ -60,12 +68,47 @@ class RemoteCase(MountCase):
     def assert_row(self, number):
         self.assertEqual(self.row(number), self.rows[number], f"row {number}")
 
+    def errno_of(self, number):
+        """0 where the row can be read."""
+        try:
+            self.row(number)
+        except OSError as error:
+            return error.errno
+        return 0
+
     def held(self):
         """What faults must not make grow: threads and descriptors of the daemon."""
         return self.mounted.status("Threads"), len(self.mounted.descriptors())
 
+    def assert_nothing_lost(self, before, more=4):
+        """Against held() of before. libfuse keeps the few workers that it adds when all are busy; connections
+        stay for the next request, at most one for each that ran at once."""
+        for index, what in enumerate(("threads to end", "descriptors to be closed")):
+            wait_until(lambda: self.held()[index] <= before[index] + more, f"the daemon's {what}")
+
     def resident_mib(self):
         return 0 if SANITIZED else self.mounted.status("VmRSS") >> 10
+
+
+class RemoteCase(RowsCase):
+    """The same, every row stored, behind a proxy that passes until told otherwise."""
+
+    def setUp(self):
+        super().setUp()
+        root, url = os.environ.get("NEUROFS_TEST_HTTP_ROOT"), os.environ.get("NEUROFS_TEST_HTTP_URL")
+        if not root or not url:
+            self.skipTest("no nginx: run below tests/servers/with-servers --nginx")
+        self.served = pathlib.Path(root) / self.prefix
+        self.addCleanup(shutil.rmtree, self.served, ignore_errors=True)
+        write_zarr3(self.served, ROWS * ROW, ROW, [{"name": "bytes"}], dict(enumerate(self.rows)),
+                    fill=FILL)
+        where = urllib.parse.urlsplit(url)
+        self.path = f"{where.path.rstrip('/')}/{self.prefix}"
+        self.proxy = Proxy(where.netloc)
+        self.addCleanup(self.proxy.close)
+
+    def start(self, *options):
+        return super().start(self.proxy.url + self.path, *options)
 
 
 class Relay:

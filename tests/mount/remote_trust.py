@@ -5,37 +5,16 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 
 from remote_places import HttpsPlace, netloc_of, radosgw, swift, why_no
-from remote_support import Proxy, Relay, bounded
-from stress_support import MountCase, Readers, is_mounted, main, write_zarr3
+from remote_support import ROWS, Proxy, Relay, RowsCase, bounded
+from stress_support import Readers, is_mounted, main
 
-ROW, ROWS = 4096, 32
-FILL = 7
 PATIENCE = 60  # the deadline of mounts whose errors must come at once
 
 
-class TrustCase(MountCase):
-    """Chunks of a row each, one object a chunk; the last is not stored."""
-
-    def setUp(self):
-        super().setUp()
-        self.prefix = self.directory.name
-        self.rows = [os.urandom(ROW) for _ in range(ROWS)]
-
-    def fill(self, place):
-        if place.missing:
-            self.skipTest(place.missing)
-        self.place = place
-        local = write_zarr3(self.directory / "f", ROWS * ROW, ROW, [{"name": "bytes"}],
-                            dict(enumerate(self.rows[:-1])), fill=FILL)
-        for path in local.rglob("*"):
-            if path.is_file():
-                place.put(f"{self.prefix}/{path.relative_to(local)}", path.read_bytes())
-        self.rows[-1] = bytes([FILL]) * ROW
-
+class TrustCase(RowsCase):
     def credentials(self, key, secret):
         (self.directory / "credentials").write_text(
             f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
@@ -46,32 +25,10 @@ class TrustCase(MountCase):
                 "AWS_SHARED_CREDENTIALS_FILE": str(self.directory / "credentials"),
                 "AWS_CONFIG_FILE": "/nonexistent"}
 
-    def start(self, source, *options, environment=None, wrapper=()):
-        self.mounted = self.mount(source, "--ram", "16MiB", "--predictor", "none", *options,
-                                  environment=environment, wrapper=wrapper)
-        self.file = self.mounted.point / "field.raw"
-        return self.mounted
-
-    def row(self, number):
-        fd = os.open(self.file, os.O_RDONLY)
-        try:
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)
-            return os.pread(fd, ROW, number * ROW)
-        finally:
-            os.close(fd)
-
-    def assert_row(self, number):
-        self.assertEqual(self.row(number), self.rows[number], f"row {number}")
-
     def assert_refused(self, number, code, reason):
         """By that errno, with the reason in the log, long before the deadline."""
-        def read(_):
-            try:
-                self.row(number)
-            except OSError as error:
-                return error.errno
-            return 0
-        self.assertEqual(Readers(1, read).join(PATIENCE / 2), [code], self.mounted.output())
+        codes = Readers(1, lambda _: self.errno_of(number)).join(PATIENCE / 2)
+        self.assertEqual(codes, [code], self.mounted.output())
         self.assertRegex(self.mounted.output(), reason)
 
     def assert_no_mount(self, reason, source, *options, environment=None):
@@ -138,7 +95,6 @@ class Tls(TrustCase):
         self.assert_no_mount("self.signed certificate.*TLS is always verified", self.place.url(self.prefix))
 
     def test_R28_s3_over_tls(self):
-        shutil.rmtree(self.directory / "f")
         endpoint = os.environ.get("NEUROFS_TEST_S3_TLS_ENDPOINT")
         store = radosgw()
         if not endpoint or store.missing:

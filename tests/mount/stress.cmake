@@ -13,7 +13,7 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
       ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
   # Beside tests/servers/with-servers; skipped without.
-  foreach(module faults stores cache trust)
+  foreach(module faults stores cache trust cut outage)
     set(python ${Python3_EXECUTABLE} -B)
     if(module STREQUAL "stores")
       set(python ${PROJECT_SOURCE_DIR}/tests/interop/launch)  # the Python with zarr and tensorstore
@@ -23,4 +23,6 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
       LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
       ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
+  # They stop servers that the others use, and count threads.
+  set_tests_properties(remote_outage PROPERTIES RUN_SERIAL TRUE)
 endif()

@@ -181,14 +181,19 @@ def pread_all(path, length, offset):
         os.close(fd)
 
 
-def write_zarr3(directory, length, chunk, codecs, chunks, dtype="uint8", fill=0, attributes=None):
-    """A rank-1 Zarr v3 array whose chunk objects have exactly the given bytes."""
-    directory.mkdir(parents=True)
-    (directory / "zarr.json").write_text(json.dumps({
+def zarr3_metadata(length, chunk, codecs, dtype="uint8", fill=0, attributes=None):
+    """zarr.json of a rank-1 array."""
+    return json.dumps({
         "zarr_format": 3, "node_type": "array", "shape": [length], "data_type": dtype,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [chunk]}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": fill, "codecs": codecs, "attributes": attributes or {}}))
+        "fill_value": fill, "codecs": codecs, "attributes": attributes or {}})
+
+
+def write_zarr3(directory, length, chunk, codecs, chunks, dtype="uint8", fill=0, attributes=None):
+    """A rank-1 Zarr v3 array whose chunk objects have exactly the given bytes."""
+    directory.mkdir(parents=True)
+    (directory / "zarr.json").write_text(zarr3_metadata(length, chunk, codecs, dtype, fill, attributes))
     for number, data in chunks.items():
         path = directory / "c" / str(number)
         path.parent.mkdir(exist_ok=True)
