@@ -2,11 +2,12 @@
 
 import errno
 import os
+import shutil
 import signal
 import time
 
-from remote_support import ROWS, RemoteCase, bounded
-from stress_support import Readers, main, wait_until
+from remote_support import ROW, ROWS, RemoteCase, bounded
+from stress_support import Readers, main, wait_until, with_crc32c, write_zarr3
 
 DEADLINE = 3
 CHUNKS = "/c/"  # requests for data, not for metadata
@@ -95,6 +96,19 @@ class Faults(RemoteCase):
                     self.assert_row(number)  # asked again, or taken out of the whole
                 except OSError as error:
                     self.assertEqual(error.errno, errno.EIO)
+
+    def test_R7_a_corrupted_byte_is_an_error_and_is_not_kept(self):
+        """Where the field has checksums: nothing else can tell."""
+        shutil.rmtree(self.served)
+        write_zarr3(self.served, ROWS * ROW, ROW, [{"name": "bytes"}, {"name": "crc32c"}],
+                    {number: with_crc32c(row) for number, row in enumerate(self.rows)})
+        self.start()
+        self.assert_row(0)
+        self.hit(1, {"action": "flip", "at": 100})  # not once: the kernel asks again for a page that failed
+        self.assert_errno(errno.EIO, lambda: self.row(1))
+        self.assertIn("c/1", self.mounted.output())
+        self.proxy.rules()
+        self.assert_row(1)
 
     def test_lasting_faults_end_in_an_errno_and_leave_nothing_behind(self):
         self.start(*bounded(DEADLINE))

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "servers"))
@@ -103,6 +104,7 @@ class HttpsPlace(Place):
 
     def __init__(self):
         self.base = os.environ.get("NEUROFS_TEST_HTTPS_URL")
+        self._second = int(time.time())
         self.root = pathlib.Path(os.environ.get("NEUROFS_TEST_HTTP_ROOT", "/nonexistent"))
         if not self.base:
             self.missing = "no nginx: run below tests/servers/with-servers --nginx"
@@ -113,11 +115,14 @@ class HttpsPlace(Place):
         return f"{self.base}/{prefix}"
 
     def put(self, key, data):
-        """Readers see the old object or the new one."""
+        """Readers see the old object or the new one. nginx makes its ETags of the second and the size: each
+        version has a second of its own."""
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(path.name + ".new")
         new.write_bytes(data)
+        self._second += 1
+        os.utime(new, (self._second, self._second))
         new.rename(path)
 
     def remove(self, key):
