@@ -115,6 +115,15 @@ class Outage(RowsCase):
     def test_R31_osd_stopped_s3(self):
         self.check_stop(radosgw(), "osd")
 
+    def test_R31_monitor_stopped_rados(self):
+        """Who has its map needs no monitor to read."""
+        held = self.begin(RadosPlace())
+        load = self.load()
+        ceph_ctl("signal", "mon", "STOP")
+        self.assertEqual(self.errnos(), [0] * READERS, self.mounted.output())
+        ceph_ctl("signal", "mon", "CONT")
+        self.assert_goes_on(held, load)
+
     def test_R32_osd_killed_rados(self):
         self.check_kill(RadosPlace(), "osd")
 
