@@ -16,8 +16,6 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr uint64_t kDirectorySize = 4096;
 // Control files asked for again within this time share a snapshot.
 constexpr int64_t kSnapshotNs = kNsPerSecond / 4;
-// Objects that one look for changes asks the store about.
-constexpr size_t kMostLooks = 4096;
 
 int64_t now_ns() {
   timespec now;
@@ -82,7 +80,8 @@ FileSystem::FileSystem(Sources sources)
     : engine_(std::move(sources.engine)),
       store_(std::move(sources.store)),
       mount_(std::move(sources.mount)),
-      errors_(std::make_unique<ErrorLog>(engine_->metrics())) {
+      errors_(std::make_unique<ErrorLog>(engine_->metrics())),
+      revalidation_(revalidation_bounds(*store_)) {
   engine_->metrics().gauge("fs_remembered_nodes",
                            "Regions, links, control files and nodes below lenses that the kernel "
                            "remembers",
@@ -112,6 +111,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
                                              files->spec, files->modified_ns));
   }
   fs->ids_ = std::make_unique<NodeIds>(directories.size());
+  fs->use_ = std::make_unique<FieldUse>(directories.size());
   fs->tree_ = std::make_unique<Tree>(std::move(directories));
   return fs;
 }
@@ -134,6 +134,10 @@ Result<Entry> FileSystem::lookup(NodeId parent_id, std::string_view name) {
   InternedNodes::Ptr holder;
   NF_ASSIGN(const Node parent, resolve(parent_id, &holder));
   NF_ASSIGN(const Target target, tree_->lookup(parent, name));
+  // Who watches a mount does not use its fields.
+  const bool control = target.kind == Target::Kind::kControlFile ||
+                       (target.kind == Target::Kind::kNode && target.node.kind == Node::Kind::kControl);
+  if (!control) use_->note(target.node.field);
   switch (target.kind) {
     case Target::Kind::kNode:
       return entry_of(target.node, parent_id, name);
@@ -158,11 +162,13 @@ void FileSystem::on_change(const std::function<void(uint32_t field)>& changed) {
 }
 
 void FileSystem::revalidate() {
-  const size_t share = std::max<size_t>(kMostLooks / tree_->size(), 1);
+  std::vector<Field*> fields;
   for (uint32_t i = 0; i < tree_->size(); ++i) {
     const FieldFiles* files = files_of(i);
-    if (files != nullptr && files->field) files->field->revalidate(share);
+    if (files == nullptr || !files->field) continue;
+    if (use_->take(i) || store_->has_local_objects()) fields.push_back(files->field.get());
   }
+  if (!fields.empty()) revalidation_.look(*store_, fields, Revalidation::Clock::now());
 }
 
 FileSystem::Remembered FileSystem::remembered(uint32_t field) const {

@@ -19,9 +19,11 @@
 #include "core/engine/device_reads.h"
 #include "core/engine/engine.h"
 #include "core/engine/field.h"
+#include "core/engine/revalidation.h"
 #include "core/field/hierarchy.h"
 #include "fs/control_files.h"
 #include "fs/error_log.h"
+#include "fs/field_use.h"
 #include "fs/interned_nodes.h"
 #include "fs/lens_table.h"
 #include "fs/named_regions.h"
@@ -131,8 +133,12 @@ class FileSystem {
   // `changed` is called, from any thread, when stored data of a field (its index in the tree) turns
   // out to be of another version than before. It must not wait. Null: no longer; waits for calls.
   void on_change(const std::function<void(uint32_t field)>& changed);
-  // Looks whether stored data that was read lately has changed. May wait for the store.
+  // Looks whether stored data that was read lately has changed; at a remote store, of fields that somebody
+  // uses. May wait for the store. One thread at a time.
   void revalidate();
+  // `woken` is called, from any thread, when somebody uses a field that revalidate() has passed over. It must
+  // not wait. Null: no longer; waits for a call.
+  void on_wake(std::function<void()> woken) { use_->on_wake(std::move(woken)); }
   // What the kernel may remember of a field: names in its directory, among them those of lenses, and files
   // that may be open.
   struct Remembered {
@@ -194,6 +200,8 @@ class FileSystem {
   std::unique_ptr<ErrorLog> errors_;
   std::unique_ptr<Tree> tree_;
   std::unique_ptr<NodeIds> ids_;
+  std::unique_ptr<FieldUse> use_;
+  Revalidation revalidation_;
   std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
   LensTable lenses_;
   // Known to a gauge of the engine, which may outlive this; not kept by it, as nodes keep the engine.

@@ -45,6 +45,7 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
   NF_ASSIGN(const Node node, resolve(id, &file->node));
   file->stream = id.value();
   if (node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron) {
+    use_->note(node.field);
     const FieldFiles& files = *tree_->files_of(node);
     file->reader = &*files.reader;
     if (node.kind == Node::Kind::kWhole) {
@@ -58,6 +59,7 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
     return {};
   }
   if (const auto* region = dynamic_cast<const RegionNode*>(file->node.get())) {
+    use_->note(region->field);
     file->layout = region->layout.get();
     file->reader = &*region->reader;
     return {};

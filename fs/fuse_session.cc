@@ -174,8 +174,8 @@ void Session::stop_loop() {
 void Session::watch() {
   bool announced = false;
   while (!finished_) {
-    const int number = signals_.wait(
-        options_.revalidate_s == 0 ? -1 : static_cast<int>(options_.revalidate_s) * 1000);
+    const int looks = static_cast<int>(options_.revalidate_s.value_or(0));
+    const int number = signals_.wait(looks == 0 ? -1 : looks * 1000);
     if (finished_) return;
     if (number != 0) {
       signal_ = number;

@@ -20,6 +20,7 @@ KernelCache::KernelCache(FileSystem& fs, size_t most_names, Calls calls)
       directories_{most_names / kDirectoryShare, {}, {}},
       worker_(1, 1) {
   fs_.on_change([this](uint32_t field) { changed(field); });
+  fs_.on_wake([this] { revalidate(); });
 }
 
 void KernelCache::note(NodeId parent, std::string_view name, FileType type) noexcept {
@@ -121,6 +122,7 @@ void KernelCache::drop(uint32_t field) {
 
 void KernelCache::stop() {
   fs_.on_change(nullptr);
+  fs_.on_wake(nullptr);
   const std::lock_guard lock(mutex_);
   stopped_ = true;
 }

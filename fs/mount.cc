@@ -1,5 +1,6 @@
 #include "fs/mount.h"
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -16,15 +17,25 @@
 namespace neurofs {
 namespace {
 
+constexpr unsigned kLocalLooks = 10;
+constexpr unsigned kRemoteLooks = 60;
+
 std::string options_json(const MountOptions& options) {
-  const nlohmann::json json = {
-      {"ram_bytes", options.engine.ram_bytes},   {"policy", options.engine.policy},
-      {"predictor", options.engine.predictor},   {"threads", options.threads},
-      {"allow_other", options.allow_other},      {"direct_io", options.direct_io},
-      {"timeout_s", options.timeout_s},          {"read_ahead_kb", options.read_ahead_kb},
-      {"gpu_bytes", options.engine.gpu_bytes},   {"gpu_ids", options.engine.gpu_ids},
-      {"cache_dir", options.cache.directory},    {"cache_bytes", options.cache.bytes},
-      {"gpu_victim", options.engine.gpu_victim}, {"gpu_direct", options.engine.gpu_direct}};
+  const nlohmann::json json = {{"ram_bytes", options.engine.ram_bytes},
+                               {"policy", options.engine.policy},
+                               {"predictor", options.engine.predictor},
+                               {"threads", options.threads},
+                               {"allow_other", options.allow_other},
+                               {"direct_io", options.direct_io},
+                               {"timeout_s", options.timeout_s},
+                               {"read_ahead_kb", options.read_ahead_kb},
+                               {"revalidate_s", options.revalidate_s.value_or(0)},
+                               {"gpu_bytes", options.engine.gpu_bytes},
+                               {"gpu_ids", options.engine.gpu_ids},
+                               {"cache_dir", options.cache.directory},
+                               {"cache_bytes", options.cache.bytes},
+                               {"gpu_victim", options.engine.gpu_victim},
+                               {"gpu_direct", options.engine.gpu_direct}};
   return json.dump();
 }
 
@@ -48,13 +59,13 @@ Status add_cache(DiskCacheOptions options, const std::string& mountpoint, Metric
 
 Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
                                                      const std::string& mountpoint,
-                                                     const MountOptions& options,
-                                                     std::string* url) {
+                                                     MountOptions& options, std::string* url) {
   NF_ASSIGN(std::shared_ptr<Engine> engine, Engine::create(options.engine));
   StoreOptions store_options = options.store;
   store_options.writable = false;
   store_options.metrics = &engine->metrics();
   NF_ASSIGN(Source source, open_source(name, store_options));
+  options.settle(*source.store);
   if (!source.local_path.empty()) NF_TRY(check_apart(source.local_path, mountpoint));
   if (!options.cache.directory.empty()) {
     NF_TRY(add_cache(options.cache, mountpoint, engine->metrics(), &source));
@@ -74,7 +85,7 @@ Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
 }
 
 Result<int> mount_and_serve(const std::string& source, const std::string& directory,
-                            const MountOptions& options, const std::function<void()>& on_ready) {
+                            MountOptions options, const std::function<void()>& on_ready) {
   raise_descriptor_limit();
   NF_ASSIGN(const std::string mountpoint, prepare_mountpoint(directory, options.recover));
   std::string url;
@@ -87,6 +98,12 @@ Result<int> mount_and_serve(const std::string& source, const std::string& direct
 }
 
 }  // namespace
+
+void MountOptions::settle(const ObjectStore& source) {
+  const bool local = source.has_local_objects();
+  if (!revalidate_s) revalidate_s = local ? kLocalLooks : kRemoteLooks;
+  if (!local && *revalidate_s > 0) timeout_s = std::min<double>(timeout_s, *revalidate_s);
+}
 
 Result<int> run_mount(const std::string& source, const std::string& mountpoint,
                       const MountOptions& options, const std::function<void(Status)>& on_ready) {

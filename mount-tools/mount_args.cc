@@ -102,13 +102,16 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
                   "Kernel read-ahead of the mount in KiB, needs root (0: the kernel's default)")
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 20));
-  command.add_option("--timeout", o.timeout_s, "Seconds that the kernel keeps names and sizes")
+  command
+      .add_option("--timeout", o.timeout_s,
+                  "Seconds that the kernel keeps names and sizes; in a remote store at most "
+                  "--revalidate")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1e9));
   command
       .add_option("--revalidate", o.revalidate_s,
-                  "Seconds between looks for changes of stored data (0: when it is loaded)")
-      ->capture_default_str()
+                  "Seconds between looks for changes of stored data (0: when it is loaded); unless "
+                  "given, 10 for local files and 60 for remote stores")
       ->check(CLI::Range(0, 1 << 20));
   command
       .add_option("--max-regions", o.max_regions,

@@ -70,10 +70,10 @@ class Field : public std::enable_shared_from_this<Field> {
   virtual Engine& engine() const = 0;
   // After the stored field was written by this process.
   virtual void invalidate() = 0;
-  // Looks whether up to `most` objects that were read lately have changed, other ones each time:
-  // otherwise that is seen when something of them has to be loaded, which what is cached does not.
-  // Waits for the store: a stat for each.
-  virtual void revalidate(size_t most) = 0;
+  // Names of up to `most` objects that were read lately, other ones each time. See Revalidation.
+  virtual std::vector<std::string> objects_to_check(size_t most) = 0;
+  // What the store says now of one of them: when it has changed, all that is cached of the field goes.
+  virtual void check_object(std::string_view key, const ObjectInfo& now) = 0;
   // `changed` is called, from any thread, after stored data turned out to be of another version than
   // what was read before, and by invalidate(). It must not wait. Null: no longer; waits for a call.
   virtual void on_change(std::function<void()> changed) = 0;

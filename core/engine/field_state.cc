@@ -57,15 +57,11 @@ void FieldState::invalidate() {
   if (on_change_) on_change_();
 }
 
-void FieldState::revalidate(size_t most) {
-  for (const std::string& key : versions_.next_names(most)) {
-    const auto info = stored_->store().stat(key);
-    if (!info.ok()) continue;  // a read of it will say why
-    const std::string_view version = info->exists ? std::string_view(info->version) : "";
-    if (!versions_.differs(key, version)) continue;
-    stored_->store().forget(key);  // or the next load would read the old one from an open file
-    versions_.see(key, version);
-  }
+void FieldState::check_object(std::string_view key, const ObjectInfo& now) {
+  const std::string_view version = now.exists ? std::string_view(now.version) : "";
+  if (!versions_.differs(key, version)) return;
+  stored_->store().forget(key);  // or the next load would read the old one from an open file
+  versions_.see(key, version);
 }
 
 void FieldState::on_change(std::function<void()> changed) {

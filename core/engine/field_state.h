@@ -30,7 +30,10 @@ class FieldState final : public Field {
   StoredField& stored() const override { return *stored_; }
   Engine& engine() const override { return *engine_; }
   void invalidate() override;
-  void revalidate(size_t most) override;
+  std::vector<std::string> objects_to_check(size_t most) override {
+    return versions_.next_names(most);
+  }
+  void check_object(std::string_view key, const ObjectInfo& now) override;
   void on_change(std::function<void()> changed) override;
   std::string tier_of_neuron(Index neuron) const override;
 

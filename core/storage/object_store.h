@@ -58,6 +58,11 @@ struct ReadOp {
   ObjectInfo* seen = nullptr;  // unless null, set with kData: the object before it was read
 };
 
+struct StatOp {
+  std::string_view key;                     // in
+  Result<ObjectInfo> info = ObjectInfo{};  // out
+};
+
 struct ListEntry {
   std::string name;        // one path component
   bool is_prefix = false;  // a directory: more keys below it
@@ -81,6 +86,8 @@ class ObjectStore {
   virtual bool has_local_objects() const { return false; }
   virtual Result<std::shared_ptr<const LocalObject>> open_local(std::string_view key);
   virtual Result<ObjectInfo> stat(std::string_view key) = 0;
+  // Many at once: stores that are far away ask for all of them together. Here one after another.
+  virtual void stat_all(std::span<StatOp> batch);
   // Direct children of a prefix ("" for the root), sorted by name, at most `limit`: the first ones.
   // A prefix with nothing below it is an empty list, as in object stores.
   virtual Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) = 0;

@@ -1,4 +1,4 @@
-// What all stores share: open_store, read_all, and that objects are no files unless a store says so.
+// What all stores share: open_store, read_all, and what a store does that says nothing else.
 
 #include "core/storage/key.h"
 #include "core/storage/object_store.h"
@@ -23,6 +23,10 @@ Result<ByteVector> read_all(ObjectStore& store, std::string_view key, uint64_t l
       break;
   }
   return internal_error("store " + store.url() + " left a read of " + quote_key(key) + " undone");
+}
+
+void ObjectStore::stat_all(std::span<StatOp> batch) {
+  for (StatOp& op : batch) op.info = stat(op.key);
 }
 
 Result<std::shared_ptr<const LocalObject>> ObjectStore::open_local(std::string_view key) {

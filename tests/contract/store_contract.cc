@@ -59,6 +59,24 @@ TEST_P(StoreContract, MissingIsAState) {
   EXPECT_FALSE(info->exists);
 }
 
+TEST_P(StoreContract, ManyAreDescribedAtOnce) {
+  for (int i = 0; i < 40; ++i) put_pattern("c/" + std::to_string(i), 100 + i);
+  std::vector<std::string> keys = {"c/none", "../c"};
+  for (int i = 0; i < 40; ++i) keys.push_back("c/" + std::to_string(i));
+  std::vector<StatOp> ops(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) ops[i].key = keys[i];
+  store_->stat_all(ops);
+  ASSERT_TRUE(ops[0].info.ok()) << ops[0].info.status().to_string();
+  EXPECT_FALSE(ops[0].info->exists);
+  EXPECT_EQ(ops[1].info.status().code(), Code::kInvalidArgument);
+  for (size_t i = 2; i < ops.size(); ++i) {
+    ASSERT_TRUE(ops[i].info.ok()) << ops[i].info.status().to_string();
+    EXPECT_TRUE(ops[i].info->exists);
+    EXPECT_EQ(ops[i].info->size, 98 + i);
+    EXPECT_EQ(ops[i].info->version, store_->stat(keys[i])->version);
+  }
+}
+
 TEST_P(StoreContract, RangesOfEveryAlignment) {
   const ByteVector bytes = put_pattern("c/0/1", 3 * 1024 * 1024 + 77);
   std::mt19937_64 random(7);

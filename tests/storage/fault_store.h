@@ -53,6 +53,8 @@ class FaultStore : public ObjectStore {
   }
   uint64_t batches() const { return batches_; }
   uint64_t ops() const { return ops_; }
+  uint64_t stat_batches() const { return stat_batches_; }
+  uint64_t stats() const { return stats_; }
 
   std::string url() const override { return inner_->url(); }
   std::vector<std::pair<std::string, std::string>> describe() const override {
@@ -72,6 +74,18 @@ class FaultStore : public ObjectStore {
     }
   }
   Result<ObjectInfo> stat(std::string_view key) override { return inner_->stat(key); }
+  void stat_all(std::span<StatOp> batch) override {
+    ++stat_batches_;
+    stats_ += batch.size();
+    inner_->stat_all(batch);
+    for (StatOp& op : batch) {
+      const auto hit = match(op.key);
+      if (!hit) continue;
+      if (hit->fault == Fault::kMiss) op.info = ObjectInfo{};
+      if (hit->fault == Fault::kError) op.info = injected(*hit, op.key);
+      if (hit->fault == Fault::kSlow) std::this_thread::sleep_for(hit->delay);
+    }
+  }
   Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) override {
     return inner_->list(prefix, limit);
   }
@@ -98,11 +112,15 @@ class FaultStore : public ObjectStore {
     return std::nullopt;
   }
 
+  static Status injected(const FaultRule& rule, std::string_view key) {
+    return {rule.code, "injected fault reading " + std::string(key)};
+  }
+
   static void apply(const FaultRule& rule, ReadOp& op) {
     switch (rule.fault) {
       case Fault::kError:
         op.outcome = ReadOp::Outcome::kError;
-        op.status = Status(rule.code, "injected fault reading " + std::string(op.key));
+        op.status = injected(rule, op.key);
         break;
       case Fault::kMiss:
         op.outcome = ReadOp::Outcome::kMissing;
@@ -136,6 +154,8 @@ class FaultStore : public ObjectStore {
   const std::shared_ptr<ObjectStore> inner_;
   std::atomic<uint64_t> batches_{0};
   std::atomic<uint64_t> ops_{0};
+  std::atomic<uint64_t> stat_batches_{0};
+  std::atomic<uint64_t> stats_{0};
   std::mutex mutex_;
   std::vector<FaultRule> rules_;  // guarded by mutex_
 };

@@ -35,10 +35,16 @@ class CachedStore : public ObjectStore {
     return below_->open_local(key);
   }
   Result<ObjectInfo> stat(std::string_view key) override {
-    auto info = below_->stat(key);
-    if (info.ok()) memory_.learn(key, *info);
-    if (!info.ok() || !info->exists) memory_.forget(key);
-    return info;
+    StatOp op{key};
+    stat_all({&op, 1});
+    return std::move(op.info);
+  }
+  void stat_all(std::span<StatOp> batch) override {
+    below_->stat_all(batch);
+    for (const StatOp& op : batch) {
+      if (op.info.ok()) memory_.learn(op.key, *op.info);
+      if (!op.info.ok() || !op.info->exists) memory_.forget(op.key);
+    }
   }
   Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) override {
     return below_->list(prefix, limit);

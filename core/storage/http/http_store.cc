@@ -64,6 +64,7 @@ class HttpStore : public ObjectStore {
   void read(std::span<ReadOp> batch) override { reader_->read(batch); }
 
   Result<ObjectInfo> stat(std::string_view key) override { return reader_->stat(key); }
+  void stat_all(std::span<StatOp> batch) override { reader_->stat_all(batch); }
 
   Result<std::vector<ListEntry>> list(std::string_view prefix, size_t) override {
     NF_TRY(check_prefix(prefix));

@@ -18,15 +18,27 @@ class BatchReader : public RemoteReader {
 
   void read(std::span<ReadOp> batch) override { RemoteBatch(shared_, batch).run(); }
 
-  Result<ObjectInfo> stat(std::string_view key) override {
-    ObjectInfo info;
-    ReadOp op;
-    op.key = key;
-    op.seen = &info;
-    read({&op, 1});
-    if (op.outcome == ReadOp::Outcome::kError) return op.status;
-    if (op.outcome == ReadOp::Outcome::kMissing) return ObjectInfo{};
-    return info;
+  // A read of no bytes that tells of its object.
+  void stat_all(std::span<StatOp> batch) override {
+    std::vector<ObjectInfo> seen(batch.size());
+    std::vector<ReadOp> ops(batch.size());
+    for (size_t i = 0; i < batch.size(); ++i) {
+      ops[i].key = batch[i].key;
+      ops[i].seen = &seen[i];
+    }
+    read(ops);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      switch (ops[i].outcome) {
+        case ReadOp::Outcome::kData:
+          batch[i].info = std::move(seen[i]);
+          break;
+        case ReadOp::Outcome::kMissing:
+          batch[i].info = ObjectInfo{};
+          break;
+        default:
+          batch[i].info = std::move(ops[i].status);
+      }
+    }
   }
 
   unsigned in_flight_limit() const override { return shared_.in_flight.limit(); }
@@ -42,6 +54,12 @@ RetryPolicy policy_of(const RemoteOptions& options) {
 }
 
 }  // namespace
+
+Result<ObjectInfo> RemoteReader::stat(std::string_view key) {
+  StatOp op{key};
+  stat_all({&op, 1});
+  return std::move(op.info);
+}
 
 RemoteShared::RemoteShared(Transport& transport_in, std::string url_in,
                            const RemoteOptions& options_in, Metrics* metrics)

@@ -6,7 +6,7 @@
 //       the deadline or the reader's cancellation
 //       data: scatter;  missing, changed, refused, failed: the outcome;  retry: pause, ask again
 //
-// Thread-safety: read() and stat() from any thread; the limit of requests in flight is common to all, and
+// Thread-safety: every method from any thread; the limit of requests in flight is common to all, and
 // follows what the server bears (halved by refusals, regained one by one). Ownership: borrows the transport.
 // Bounds: the earlier of options.deadline and the deadline of the thread's ReadScope, whose cancellation ends
 // all at once with kInterrupted. Errors per op: kStale for another version, kPermission, kTimeout,
@@ -27,7 +27,8 @@ class RemoteReader {
                                               const RemoteOptions& options, Metrics* metrics);
   virtual ~RemoteReader() = default;
   virtual void read(std::span<ReadOp> batch) = 0;
-  virtual Result<ObjectInfo> stat(std::string_view key) = 0;
+  virtual void stat_all(std::span<StatOp> batch) = 0;
+  Result<ObjectInfo> stat(std::string_view key);
   // What the server bears at present, for describe().
   virtual unsigned in_flight_limit() const = 0;
 };

@@ -82,11 +82,6 @@ std::vector<std::pair<std::string, std::string>> S3Store::describe() const {
           {"s3_credentials", credentials_->source()}};
 }
 
-Result<ObjectInfo> S3Store::stat(std::string_view key) {
-  NF_TRY(check_key(key));
-  return reader_->stat(key);
-}
-
 S3FetchPage S3Store::page_fetcher() {
   return [this](const std::string& query) -> Result<ByteVector> {
     NF_ASSIGN(HttpReply reply, client_->call({.query = query, .body_limit = kPageBytes}));

@@ -34,7 +34,8 @@ class S3Store : public ObjectStore {
   std::string url() const override { return location_->url(); }
   std::vector<std::pair<std::string, std::string>> describe() const override;
   void read(std::span<ReadOp> batch) override { reader_->read(batch); }
-  Result<ObjectInfo> stat(std::string_view key) override;
+  Result<ObjectInfo> stat(std::string_view key) override { return reader_->stat(key); }
+  void stat_all(std::span<StatOp> batch) override { reader_->stat_all(batch); }
   Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) override;
   Status put(std::string_view key, Bytes bytes) override;
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override;
