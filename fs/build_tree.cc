@@ -10,28 +10,15 @@ namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 
-// The object whose change is a change of the field's description.
-std::string metadata_key(const FieldSpec& spec, const std::string& path) {
-  if (spec.key_encoding.kind == KeyEncoding::Kind::kSingleObject) return spec.object_key;
-  const std::string name = spec.format == "zarr2" ? ".zarray" : "zarr.json";
-  return path.empty() ? name : path + "/" + name;
-}
-
-int64_t modified_ns(ObjectStore& store, const std::string& key) {
-  const auto info = store.stat(key);
-  if (info.ok() && info->modified_ns != 0) return info->modified_ns;
-  return int64_t{std::time(nullptr)} * kNsPerSecond;
-}
-
-Result<std::unique_ptr<FieldFiles>> prepare(Engine& engine, ObjectStore& store,
-                                            const HierarchyNode& node) {
+Result<std::unique_ptr<FieldFiles>> prepare(Engine& engine, const HierarchyNode& node) {
   NF_TRY(node.status);
   if (!node.field) return internal_error("an array without a field");
   NF_ASSIGN(std::shared_ptr<Field> field, engine.attach(node.field));
   NF_ASSIGN(const Lens activation, activation_of(field->spec()));
   auto files = std::make_unique<FieldFiles>(field->spec(), activation);
   files->reader.emplace(field, whole_region(field->spec().shape), activation);
-  files->modified_ns = modified_ns(store, metadata_key(field->spec(), node.path));
+  files->modified_ns =
+      node.modified_ns != 0 ? node.modified_ns : int64_t{std::time(nullptr)} * kNsPerSecond;
   files->field = std::move(field);
   return files;
 }
@@ -52,8 +39,8 @@ uint32_t group_at(std::vector<Directory>* dirs, std::map<std::string, uint32_t>*
 
 }  // namespace
 
-Result<std::vector<Directory>> build_directories(Engine& engine, ObjectStore& store,
-                                                 const Hierarchy& hierarchy, ErrorLog* errors) {
+Result<std::vector<Directory>> build_directories(Engine& engine, const Hierarchy& hierarchy,
+                                                 ErrorLog* errors) {
   std::vector<Directory> dirs;
   std::map<std::string, uint32_t> by_path;
   std::vector<bool> shown;
@@ -61,7 +48,7 @@ Result<std::vector<Directory>> build_directories(Engine& engine, ObjectStore& st
     Directory dir{.path = node.path, .parent = 0, .children = {}, .files = nullptr};
     Status status = node.status;
     if (!node.is_group) {
-      auto files = prepare(engine, store, node);
+      auto files = prepare(engine, node);
       status = files.status();
       if (files.ok()) dir.files = std::move(files).value();
     }

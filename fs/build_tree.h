@@ -16,7 +16,7 @@
 
 namespace neurofs {
 
-Result<std::vector<Directory>> build_directories(Engine& engine, ObjectStore& store,
-                                                 const Hierarchy& hierarchy, ErrorLog* errors);
+Result<std::vector<Directory>> build_directories(Engine& engine, const Hierarchy& hierarchy,
+                                                 ErrorLog* errors);
 
 }  // namespace neurofs

@@ -97,7 +97,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
   const Hierarchy hierarchy = std::move(sources.hierarchy);
   std::unique_ptr<FileSystem> fs(new FileSystem(std::move(sources)));
   NF_ASSIGN(std::vector<Directory> directories,
-            build_directories(*fs->engine_, *fs->store_, hierarchy, fs->errors_.get()));
+            build_directories(*fs->engine_, hierarchy, fs->errors_.get()));
   if (hierarchy.hidden_names > 0) {
     log_warning(std::to_string(hierarchy.hidden_names) +
                 " names of the source cannot be file names and are not shown");
@@ -108,7 +108,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
         files == nullptr
             ? nullptr
             : std::make_unique<NamedRegions>(*fs->store_, named_regions_key(files->spec, dir.path),
-                                             files->spec, files->modified_ns));
+                                             files->spec, files->modified_ns, *fs->region_looks_));
   }
   fs->ids_ = std::make_unique<NodeIds>(directories.size());
   fs->use_ = std::make_unique<FieldUse>(directories.size());
@@ -135,8 +135,9 @@ Result<Entry> FileSystem::lookup(NodeId parent_id, std::string_view name) {
   NF_ASSIGN(const Node parent, resolve(parent_id, &holder));
   NF_ASSIGN(const Target target, tree_->lookup(parent, name));
   // Who watches a mount does not use its fields.
-  const bool control = target.kind == Target::Kind::kControlFile ||
-                       (target.kind == Target::Kind::kNode && target.node.kind == Node::Kind::kControl);
+  const bool control =
+      target.kind == Target::Kind::kControlFile ||
+      (target.kind == Target::Kind::kNode && target.node.kind == Node::Kind::kControl);
   if (!control) use_->note(target.node.field);
   switch (target.kind) {
     case Target::Kind::kNode:

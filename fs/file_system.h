@@ -204,6 +204,8 @@ class FileSystem {
   Revalidation revalidation_;
   std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
   LensTable lenses_;
+  std::unique_ptr<RegionLooks> region_looks_ =
+      std::make_unique<RegionLooks>();  // ends before named_
   // Known to a gauge of the engine, which may outlive this; not kept by it, as nodes keep the engine.
   const std::shared_ptr<InternedNodes> nodes_ = std::make_shared<InternedNodes>();
   InternedNodes& interned_ = *nodes_;

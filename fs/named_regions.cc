@@ -1,5 +1,6 @@
 #include "fs/named_regions.h"
 
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "core/base/log.h"
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::string_view kSideFile = ".neurofs-regions.json";
 constexpr uint64_t kMaxFileBytes = uint64_t{1} << 20;
+constexpr size_t kLookThreads = 2;
+constexpr size_t kMostLooks = 1024;
+constexpr std::chrono::seconds kLookTime{10};
 
 int64_t unix_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -95,35 +99,58 @@ Result<RegionNames> load_region_names(ObjectStore& store, std::string_view key) 
   return names;
 }
 
-NamedRegions::NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec,
-                           int64_t modified_ns)
-    : store_(store), key_(std::move(key)), spec_(spec), modified_ns_(modified_ns) {}
+RegionLooks::RegionLooks() : threads_(kLookThreads, kMostLooks) {}
 
-std::shared_ptr<const RegionNames> NamedRegions::load(
-    const std::shared_ptr<const RegionNames>& old) const {
-  auto side = load_region_names(store_, key_);
-  RegionNames names;
-  if (side.ok()) {
-    names = std::move(side).value();
-  } else {
-    log_warning("named regions stay as they were: " + side.status().message());
-    if (old) return old;
-  }
+RegionLooks::~RegionLooks() {
+  cancellation_.cancel();
+}
+
+bool RegionLooks::submit(std::function<void()> look) {
+  return threads_.try_submit([this, look = std::move(look)] {
+    const ReadScope scope(&cancellation_, ReadScope::Clock::now() + kLookTime);
+    look();
+  });
+}
+
+NamedRegions::NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec,
+                           int64_t modified_ns, RegionLooks& looks,
+                           std::chrono::milliseconds patience)
+    : store_(store),
+      key_(std::move(key)),
+      spec_(spec),
+      looks_(looks),
+      patience_(patience),
+      modified_ns_(modified_ns),
+      looked_at_(Clock::now() - kNamedRegionsTtl) {
+  size_t dropped = 0;  // said when the first look has ended
+  names_ = std::make_shared<const RegionNames>(with_attributes({}, &dropped));
+}
+
+// `names` are of the side file, and win. What is no name of a region is dropped.
+RegionNames NamedRegions::with_attributes(RegionNames names, size_t* dropped) const {
   const nlohmann::json* attribute = find_neurofs_attribute(spec_.attributes, "regions");
   if (attribute != nullptr && !attribute->is_null()) {
     if (auto more = names_of(*attribute); more.ok()) names.merge(*more);
   }
+  const size_t found = names.size();
+  std::erase_if(names, [this](const auto& entry) {
+    return !check_region_name(entry.first, entry.second, spec_.shape).ok();
+  });
+  while (names.size() > kMaxNamedRegions) names.erase(std::prev(names.end()));
+  *dropped = found - names.size();
+  return names;
+}
+
+// Null when they are as they were.
+std::shared_ptr<const RegionNames> NamedRegions::load(const RegionNames& old) const {
+  auto side = load_region_names(store_, key_);
+  if (!side.ok()) {
+    log_warning("named regions stay as they were: " + side.status().message());
+    return nullptr;
+  }
   size_t dropped = 0;
-  for (auto it = names.begin(); it != names.end();) {
-    const bool bad = !check_region_name(it->first, it->second, spec_.shape).ok();
-    dropped += bad ? 1 : 0;
-    it = bad ? names.erase(it) : std::next(it);
-  }
-  while (names.size() > kMaxNamedRegions) {
-    names.erase(std::prev(names.end()));
-    ++dropped;
-  }
-  if (old && names == *old) return old;
+  RegionNames names = with_attributes(std::move(side).value(), &dropped);
+  if (names == old) return nullptr;
   if (dropped > 0) {
     log_warning(std::to_string(dropped) + " named regions are not shown: bad names or targets in " +
                 store_.url() + "/" + key_);
@@ -131,33 +158,40 @@ std::shared_ptr<const RegionNames> NamedRegions::load(
   return std::make_shared<const RegionNames>(std::move(names));
 }
 
-std::shared_ptr<const RegionNames> NamedRegions::current() {
-  std::unique_lock lock(mutex_);
-  if (loading_) {
-    // Without names yet, "no such name" could be untrue.
-    first_look_ended_.wait(lock, [this] { return names_ != nullptr || !loading_; });
-    if (names_) return names_;
+void NamedRegions::look() {
+  std::shared_ptr<const RegionNames> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = names_;
   }
-  const auto now = std::chrono::steady_clock::now();
-  if (names_ && now - looked_at_ < kNamedRegionsTtl) return names_;
-  loading_ = true;
-  const auto old = names_;
-  lock.unlock();
   std::shared_ptr<const RegionNames> fresh;
   try {
-    fresh = load(old);  // I/O, outside the lock: others see the old names meanwhile
-  } catch (...) {
-    lock.lock();
-    loading_ = false;
-    first_look_ended_.notify_all();
-    throw;
+    fresh = load(*old);
+  } catch (const std::bad_alloc&) {
+    log_warning("named regions stay as they were: out of memory");
   }
-  lock.lock();
-  if (old && fresh != old) modified_ns_ = unix_now_ns();
-  names_ = std::move(fresh);
-  looked_at_ = now;
-  loading_ = false;
-  if (!old) first_look_ended_.notify_all();
+  take(std::move(fresh));
+}
+
+void NamedRegions::take(std::shared_ptr<const RegionNames> fresh) {
+  const std::lock_guard lock(mutex_);
+  if (fresh) {
+    names_ = std::move(fresh);
+    if (told_) modified_ns_ = unix_now_ns();
+  }
+  looking_ = false;
+  look_ended_.notify_all();
+}
+
+std::shared_ptr<const RegionNames> NamedRegions::current() {
+  std::unique_lock lock(mutex_);
+  const auto now = Clock::now();
+  if (!looking_ && now - looked_at_ >= kNamedRegionsTtl) {
+    looked_at_ = now;
+    looking_ = looks_.submit([this] { look(); });
+  }
+  look_ended_.wait_until(lock, looked_at_ + patience_, [this] { return !looking_; });
+  told_ = true;
   return names_;
 }
 

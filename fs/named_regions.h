@@ -1,7 +1,9 @@
 // Named regions: symbolic links in regions/, such as v1.npy -> 0:100,5,::2.npy.
 //
 // Purpose: the format of the side file beside a field's metadata, edits of it (for `neurofs
-// region`), and NamedRegions, which a mount asks and which notices changes within kNamedRegionsTtl.
+// region`), and NamedRegions, which a mount asks and which notices changes within kNamedRegionsTtl. The store is
+// asked on threads of RegionLooks, so that names and attributes are answered though it stalls: who asks waits
+// for a look that is under way until it is kNamedRegionsPatience old, then takes the names as they were.
 // The file is a JSON object: {"v1": "0:100,5,::2.npy"}. The field's attribute "neurofs.regions" may
 // hold the same; the side file wins.
 // Thread-safety: free functions are pure; NamedRegions from any thread.
@@ -11,12 +13,15 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "core/base/cancellation.h"
+#include "core/base/executor.h"
 #include "core/field/field_spec.h"
 #include "core/storage/object_store.h"
 
@@ -24,6 +29,7 @@ namespace neurofs {
 
 inline constexpr size_t kMaxNamedRegions = 1000;
 inline constexpr std::chrono::milliseconds kNamedRegionsTtl{1000};
+inline constexpr std::chrono::milliseconds kNamedRegionsPatience{500};
 
 using RegionNames = std::map<std::string, std::string, std::less<>>;  // "v1" -> "0:100,5,::2.npy"
 
@@ -43,29 +49,50 @@ Status remove_region_name(RegionNames* names, std::string_view name);
 // The side file's names; empty when there is none.
 Result<RegionNames> load_region_names(ObjectStore& store, std::string_view key);
 
+// The threads that read side files, of all fields of a mount. Its end cancels what they wait for.
+class RegionLooks {
+ public:
+  RegionLooks();
+  ~RegionLooks();
+  // False when too many wait already.
+  bool submit(std::function<void()> look);
+
+ private:
+  Cancellation cancellation_;
+  Executor threads_;  // last: its end runs what is queued
+};
+
 class NamedRegions {
  public:
-  // `store` and `spec` must outlive the object.
-  NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec, int64_t modified_ns);
+  // `store` and `spec` must outlive the object, and the object what `looks` does.
+  NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec, int64_t modified_ns,
+               RegionLooks& looks, std::chrono::milliseconds patience = kNamedRegionsPatience);
 
-  // Never null. Reads the side file when the last look is older than the TTL; who comes during that
-  // gets the old names, and only during the first look waits for it.
+  // Never null; of a look that is at most the TTL old, unless the store takes long or fails. Before the
+  // first look has ended, those of the field's attributes.
   std::shared_ptr<const RegionNames> current();
   // When the names last changed, as far as this mount knows; Unix time.
   int64_t modified_ns();
 
  private:
-  std::shared_ptr<const RegionNames> load(const std::shared_ptr<const RegionNames>& old) const;
+  using Clock = std::chrono::steady_clock;
+  void look();
+  void take(std::shared_ptr<const RegionNames> fresh);
+  std::shared_ptr<const RegionNames> load(const RegionNames& old) const;
+  RegionNames with_attributes(RegionNames names, size_t* dropped) const;
 
   ObjectStore& store_;
   const std::string key_;
   const FieldSpec& spec_;
+  RegionLooks& looks_;
+  const std::chrono::milliseconds patience_;
   std::mutex mutex_;
-  std::condition_variable first_look_ended_;  // with mutex_: names_ is not null
-  std::shared_ptr<const RegionNames> names_;  // guarded by mutex_; null before the first look
+  std::condition_variable look_ended_;        // with mutex_: looking_ is false
+  std::shared_ptr<const RegionNames> names_;  // guarded by mutex_
   int64_t modified_ns_;                       // guarded by mutex_
-  std::chrono::steady_clock::time_point looked_at_;  // guarded by mutex_
-  bool loading_ = false;                             // guarded by mutex_
+  Clock::time_point looked_at_;               // guarded by mutex_: when the last look began
+  bool looking_ = false;                      // guarded by mutex_
+  bool told_ = false;                         // guarded by mutex_: somebody knows names_
 };
 
 }  // namespace neurofs

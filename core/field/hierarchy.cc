@@ -1,11 +1,15 @@
 // Two sources of nodes: consolidated metadata of the root (.zmetadata, or inline in zarr.json),
-// which is trusted as zarr-python trusts it, or else listings, one directory at a time.
+// which is trusted as zarr-python trusts it, or else listings, level by level:
+//   list the groups of the level, several at once; read what may be nodes below them, in large batches;
+//   the groups among these are the next level
 #include "core/field/hierarchy.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
+#include "core/base/executor.h"
 #include "core/base/log.h"
 #include "core/field/chunk_key.h"
 #include "core/field/node_name.h"
@@ -22,6 +26,8 @@ using Kind = NodeDocuments::Kind;
 
 constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxNodes = 100000;
+constexpr size_t kReadAtOnce = 64;  // nodes, of up to 64 MiB of documents
+constexpr size_t kListedAtOnce = 8;
 
 class Walk {
  public:
@@ -34,7 +40,7 @@ class Walk {
     add("", root);
     if (root.kind == Kind::kGroup) {
       NF_ASSIGN(const bool consolidated, add_consolidated(root));
-      if (!consolidated) NF_TRY(list_children("", 1));
+      if (!consolidated) NF_TRY(walk_listings());
     }
     std::sort(found_.nodes.begin(), found_.nodes.end(),
               [](const HierarchyNode& a, const HierarchyNode& b) { return a.path < b.path; });
@@ -49,6 +55,8 @@ class Walk {
     HierarchyNode node;
     NF_ASSIGN(node.field, open_stored_field(store_, base_, options_));
     node.attributes = node.field->spec().attributes;
+    const auto info = store_->stat(node.field->spec().object_key);
+    if (info.ok()) node.modified_ns = info->modified_ns;
     found_.nodes.push_back(std::move(node));
     return std::move(found_);
   }
@@ -58,6 +66,7 @@ class Walk {
     node.path = path;
     node.is_group = documents.kind == Kind::kGroup;
     node.attributes = documents.attributes;
+    node.modified_ns = documents.modified_ns;
     if (!node.is_group) {
       auto spec = parse_array(documents);
       if (spec.ok()) {
@@ -85,38 +94,77 @@ class Walk {
     return found_.truncated = true;
   }
 
-  Status list_children(const std::string& path, size_t depth) {
-    if (depth > kMaxDepth) {
-      found_.truncated = true;
-      log_warning(store_->url() + ": groups nested deeper than 64 levels are left out");
-      return {};
-    }
-    NF_ASSIGN(const auto entries, store_->list(full_path(path), kMaxNodes));
-    for (const ListEntry& entry : entries) {
-      if (!entry.is_prefix) continue;  // documents and chunks
-      if (full()) return {};
-      if (!is_node_name(entry.name)) {
-        ++found_.hidden_names;
-        continue;
+  // The root's listing must not fail; what lies below it must not be hidden by another group's.
+  Status walk_listings() {
+    std::vector<std::string> groups = {""};
+    for (size_t depth = 1; !groups.empty(); ++depth) {
+      if (depth > kMaxDepth) {
+        found_.truncated = true;
+        log_warning(store_->url() + ": groups nested deeper than 64 levels are left out");
+        return {};
       }
-      NF_TRY(visit(join_key(path, entry.name), depth));
+      const auto listings = list_all(groups);
+      std::vector<std::string> below;
+      for (size_t i = 0; i < groups.size(); ++i) {
+        if (listings[i].ok()) {
+          add_names(groups[i], *listings[i], &below);
+        } else if (depth == 1) {
+          return listings[i].status();
+        } else {
+          log_warning(listings[i].status().message());
+        }
+      }
+      groups = read_level(below);
     }
     return {};
   }
 
-  Status visit(const std::string& path, size_t depth) {
-    auto node = read_node(*store_, full_path(path));
-    if (!node.ok()) {
-      add_failed(path, node.status());
-      return {};
+  std::vector<Result<std::vector<ListEntry>>> list_all(const std::vector<std::string>& groups) {
+    std::vector<Result<std::vector<ListEntry>>> listings(groups.size(), std::vector<ListEntry>());
+    const auto list = [&](size_t i) {
+      listings[i] = store_->list(full_path(groups[i]), kMaxNodes);
+    };
+    if (groups.size() == 1 || store_->has_local_objects()) {
+      for (size_t i = 0; i < groups.size(); ++i) list(i);
+      return listings;
     }
-    if (node->kind == Kind::kNone) return {};
-    add(path, *node);
-    if (node->kind != Kind::kGroup) return {};
-    const Status listed = list_children(path, depth + 1);
-    // The group itself was read; that its listing fails must not hide its siblings.
-    if (!listed.ok()) log_warning(listed.message());
-    return {};
+    Executor lister(std::min(groups.size(), kListedAtOnce), groups.size());
+    for (size_t i = 0; i < groups.size(); ++i) lister.submit([&list, i] { list(i); });
+    lister.drain();
+    return listings;
+  }
+
+  void add_names(const std::string& group, const std::vector<ListEntry>& entries,
+                 std::vector<std::string>* below) {
+    for (const ListEntry& entry : entries) {
+      if (!entry.is_prefix) continue;  // documents and chunks
+      if (is_node_name(entry.name)) {
+        below->push_back(join_key(group, entry.name));
+      } else {
+        ++found_.hidden_names;
+      }
+    }
+  }
+
+  // Returns the groups.
+  std::vector<std::string> read_level(std::span<const std::string> paths) {
+    std::vector<std::string> groups;
+    for (; !paths.empty(); paths = paths.subspan(std::min(kReadAtOnce, paths.size()))) {
+      const auto some = paths.first(std::min(kReadAtOnce, paths.size()));
+      std::vector<std::string> full_paths;
+      for (const std::string& path : some) full_paths.push_back(full_path(path));
+      const auto nodes = read_nodes(*store_, full_paths);
+      for (size_t i = 0; i < some.size(); ++i) {
+        if (full()) return groups;
+        if (!nodes[i].ok()) {
+          add_failed(some[i], nodes[i].status());
+        } else if (nodes[i]->kind != Kind::kNone) {
+          add(some[i], *nodes[i]);
+          if (nodes[i]->kind == Kind::kGroup) groups.push_back(some[i]);
+        }
+      }
+    }
+    return groups;
   }
 
   // False when the root has no consolidated metadata.
@@ -126,14 +174,14 @@ class Walk {
       if (member == root.metadata.end() || !member->is_object()) return false;
       const auto nodes = member->find("metadata");
       if (nodes == member->end() || !nodes->is_object()) return false;
-      add_all(collect_zarr3(*nodes));
+      add_all(collect_zarr3(*nodes), root.modified_ns);
       return true;
     }
     NF_ASSIGN(const auto document, read_document(*store_, base_, ".zmetadata"));
-    if (!document || !document->is_object()) return false;
-    const auto nodes = document->find("metadata");
-    if (nodes == document->end() || !nodes->is_object()) return false;
-    add_all(collect_zarr2(*nodes));
+    if (!document || !document->content.is_object()) return false;
+    const auto nodes = document->content.find("metadata");
+    if (nodes == document->content.end() || !nodes->is_object()) return false;
+    add_all(collect_zarr2(*nodes), document->modified_ns);
     return true;
   }
 
@@ -183,7 +231,7 @@ class Walk {
 
   // A consolidated document may name anything: paths that no listing would give, and nodes below
   // arrays or below paths that it does not have, are hidden.
-  void add_all(const Collected& collected) {
+  void add_all(const Collected& collected, int64_t modified_ns) {
     std::set<std::string> groups = {""};
     for (const auto& [path, node] : collected) {
       if (path.empty()) continue;
@@ -197,6 +245,7 @@ class Walk {
       } else {
         if (node->kind == Kind::kGroup) groups.insert(path);
         add(path, *node);
+        found_.nodes.back().modified_ns = modified_ns;
       }
     }
   }

@@ -2,7 +2,7 @@
 //
 // Purpose: a mounted group shows its arrays as directories. Walks zarr.json / .zgroup / .zmetadata
 // within bounds (depth 64, 100,000 nodes). One bad array does not hide the others: it is listed
-// with the reason. Thread-safety: free function. Errors: kNotFound when the root is neither group
+// with the reason. Of a remote store the nodes of a level are read together, and its groups listed so. Thread-safety: free function. Errors: kNotFound when the root is neither group
 // nor array. Names that are not one plain path component ("..", "/", control characters, "__*") are
 // dropped and counted.
 #pragma once
@@ -20,6 +20,8 @@ struct HierarchyNode {
   std::shared_ptr<StoredField> field;  // arrays that opened
   Status status;                       // arrays that did not: why
   nlohmann::json attributes = nlohmann::json::object();
+  // Of the document that describes it, the consolidated one where that was read; 0: not known.
+  int64_t modified_ns = 0;
 };
 
 struct Hierarchy {

@@ -1,6 +1,7 @@
 #include "core/field/node_reader.h"
 
 #include <array>
+#include <numeric>
 
 #include "core/base/log.h"
 #include "core/field/chunk_key.h"
@@ -20,28 +21,45 @@ constexpr std::array<std::string_view, 4> kNames = {"zarr.json", ".zarray", ".zg
 struct Document {
   std::string key;
   ByteVector bytes;
+  ObjectInfo seen;
   bool exists = false;
 };
-using Documents = std::array<Document, kNames.size()>;
 
-Result<Documents> read_documents(ObjectStore& store, std::string_view path) {
-  Documents documents;
-  std::array<ReadOp, kNames.size()> ops;
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    documents[i].key = join_key(path, kNames[i]);
-    ops[i].key = documents[i].key;
-    ops[i].whole = &documents[i].bytes;
-    ops[i].whole_limit = kMaxDocumentBytes;
-  }
-  store.read(ops);
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    documents[i].exists = ops[i].outcome == ReadOp::Outcome::kData;
-    // Beside zarr.json the others do not count; a store may deny them because they are not there.
-    if (ops[i].outcome == ReadOp::Outcome::kError && !documents[0].exists) {
-      return ops[i].status.with_context(document_url(store, path, kNames[i]));
+// Of one node. `error` names the first document that could not be read.
+struct Documents {
+  std::array<Document, kNames.size()> all;
+  Status error;
+
+  bool has(size_t name) const { return all[name].exists; }
+};
+
+// Documents number `first` to `end` of the nodes that are told by `of`, in one batch.
+void read_documents(ObjectStore& store, std::span<const std::string> paths,
+                    std::span<const size_t> of, size_t first, size_t end,
+                    std::vector<Documents>* nodes) {
+  std::vector<ReadOp> ops;
+  for (const size_t node : of) {
+    for (size_t name = first; name < end; ++name) {
+      Document& document = (*nodes)[node].all[name];
+      document.key = join_key(paths[node], kNames[name]);
+      ReadOp op;
+      op.key = document.key;
+      op.whole = &document.bytes;
+      op.whole_limit = kMaxDocumentBytes;
+      op.seen = &document.seen;
+      ops.push_back(op);
     }
   }
-  return documents;
+  store.read(ops);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const size_t node = of[i / (end - first)];
+    const size_t name = first + i % (end - first);
+    Documents& documents = (*nodes)[node];
+    documents.all[name].exists = ops[i].outcome == ReadOp::Outcome::kData;
+    // Beside zarr.json the others are not asked for: a store may deny them because they are not there.
+    if (ops[i].outcome != ReadOp::Outcome::kError || !documents.error.ok()) continue;
+    documents.error = ops[i].status.with_context(document_url(store, paths[node], kNames[name]));
+  }
 }
 
 Result<NodeDocuments> zarr3_node(const Document& document, const std::string& url) {
@@ -53,6 +71,7 @@ Result<NodeDocuments> zarr3_node(const Document& document, const std::string& ur
   node.kind = *type == Zarr3NodeType::kArray ? Kind::kArray : Kind::kGroup;
   const auto attributes = node.metadata.find("attributes");
   if (attributes != node.metadata.end() && attributes->is_object()) node.attributes = *attributes;
+  node.modified_ns = document.seen.modified_ns;
   return node;
 }
 
@@ -65,6 +84,22 @@ json zarr2_attributes(const Document& document, const std::string& url) {
   return json::object();
 }
 
+Result<NodeDocuments> node_of(const ObjectStore& store, std::string_view path,
+                              const Documents& documents) {
+  NF_TRY(documents.error);
+  const auto& [zarr_json, zarray, zgroup, zattrs] = documents.all;
+  const auto url = [&](std::string_view name) { return document_url(store, path, name); };
+  if (zarr_json.exists) return zarr3_node(zarr_json, url(kNames[0]));
+  NodeDocuments node;
+  if (!zarray.exists && !zgroup.exists) return node;
+  node.kind = zarray.exists ? Kind::kArray : Kind::kGroup;
+  const Document& document = zarray.exists ? zarray : zgroup;
+  NF_ASSIGN(node.metadata, parse_json_document(document.bytes, url(kNames[zarray.exists ? 1 : 2])));
+  node.attributes = zarr2_attributes(zattrs, url(kNames[3]));
+  node.modified_ns = document.seen.modified_ns;
+  return node;
+}
+
 }  // namespace
 
 std::string document_url(const ObjectStore& store, std::string_view path, std::string_view name) {
@@ -73,27 +108,40 @@ std::string document_url(const ObjectStore& store, std::string_view path, std::s
   return url + join_key(path, name);
 }
 
-Result<std::optional<json>> read_document(ObjectStore& store, std::string_view path,
-                                          std::string_view name) {
-  const auto bytes = read_all(store, join_key(path, name), kMaxDocumentBytes);
-  if (bytes.status().code() == Code::kNotFound) return std::optional<json>();
-  if (!bytes.ok()) return bytes.status();
-  NF_ASSIGN(json document, parse_json_document(*bytes, document_url(store, path, name)));
-  return std::optional<json>(std::move(document));
+Result<std::optional<FoundDocument>> read_document(ObjectStore& store, std::string_view path,
+                                                   std::string_view name) {
+  Document document{join_key(path, name), {}, {}, false};
+  ReadOp op;
+  op.key = document.key;
+  op.whole = &document.bytes;
+  op.whole_limit = kMaxDocumentBytes;
+  op.seen = &document.seen;
+  store.read({&op, 1});
+  if (op.outcome == ReadOp::Outcome::kError) return op.status;
+  if (op.outcome == ReadOp::Outcome::kMissing) return std::optional<FoundDocument>();
+  FoundDocument found;
+  NF_ASSIGN(found.content, parse_json_document(document.bytes, document_url(store, path, name)));
+  found.modified_ns = document.seen.modified_ns;
+  return std::optional<FoundDocument>(std::move(found));
+}
+
+std::vector<Result<NodeDocuments>> read_nodes(ObjectStore& store,
+                                              std::span<const std::string> paths) {
+  std::vector<Documents> documents(paths.size());
+  std::vector<size_t> of(paths.size());
+  std::iota(of.begin(), of.end(), size_t{0});
+  read_documents(store, paths, of, 0, 1, &documents);
+  std::erase_if(of,
+                [&](size_t node) { return documents[node].has(0) || !documents[node].error.ok(); });
+  if (!of.empty()) read_documents(store, paths, of, 1, kNames.size(), &documents);
+  std::vector<Result<NodeDocuments>> nodes;
+  for (size_t i = 0; i < paths.size(); ++i) nodes.push_back(node_of(store, paths[i], documents[i]));
+  return nodes;
 }
 
 Result<NodeDocuments> read_node(ObjectStore& store, std::string_view path) {
-  NF_ASSIGN(const Documents documents, read_documents(store, path));
-  const auto& [zarr_json, zarray, zgroup, zattrs] = documents;
-  const auto url = [&](std::string_view name) { return document_url(store, path, name); };
-  if (zarr_json.exists) return zarr3_node(zarr_json, url(kNames[0]));
-  NodeDocuments node;
-  if (!zarray.exists && !zgroup.exists) return node;
-  node.kind = zarray.exists ? Kind::kArray : Kind::kGroup;
-  NF_ASSIGN(node.metadata, zarray.exists ? parse_json_document(zarray.bytes, url(kNames[1]))
-                                         : parse_json_document(zgroup.bytes, url(kNames[2])));
-  node.attributes = zarr2_attributes(zattrs, url(kNames[3]));
-  return node;
+  const std::string one(path);
+  return std::move(read_nodes(store, {&one, 1}).front());
 }
 
 Result<FieldSpec> parse_array(const NodeDocuments& node) {

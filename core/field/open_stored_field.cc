@@ -54,7 +54,7 @@ Result<std::optional<FieldSpec>> read_raw(ObjectStore& store, std::string_view k
   const std::string description = std::string(key) + ".json";
   NF_ASSIGN(const auto document, read_document(store, "", description));
   if (!document) return std::optional<FieldSpec>();
-  auto spec = parse_raw_description(*document, info.size);
+  auto spec = parse_raw_description(document->content, info.size);
   if (!spec.ok()) return spec.status().with_context(document_url(store, "", description));
   spec->object_version = info.version;
   return std::optional<FieldSpec>(std::move(spec).value());

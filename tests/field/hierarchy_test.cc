@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/field/field_testing.h"
+#include "tests/storage/fault_store.h"
+#include "tests/storage/temp_dir.h"
 
 namespace neurofs {
 namespace {
@@ -44,6 +46,39 @@ TEST(Hierarchy, WalksGroupsAndKeepsBadArrays) {
   EXPECT_EQ(hierarchy->nodes[4].status.code(), Code::kCorrupt);
   EXPECT_EQ(hierarchy->nodes[4].field, nullptr);
   ASSERT_NE(hierarchy->nodes[6].field, nullptr);
+}
+
+// Each batch is a round trip to a remote store.
+TEST(Hierarchy, ManyArraysAreReadInFewBatches) {
+  auto inner = testing::store_with("zarr.json", kGroup3);
+  const std::string array = testing::small_zarr3().dump();
+  for (int i = 0; i < 200; ++i) inner->plant("a" + std::to_string(i) + "/zarr.json", array);
+  for (int i = 0; i < 20; ++i) {
+    inner->plant("g" + std::to_string(i) + "/.zgroup", R"({"zarr_format": 2})");
+    inner->plant("g" + std::to_string(i) + "/c/.zarray", kArray2);
+  }
+  const auto store = std::make_shared<test::FaultStore>(inner);
+  const auto hierarchy = open_hierarchy(store, "", {});
+  ASSERT_TRUE(hierarchy.ok()) << hierarchy.status().message();
+  EXPECT_EQ(hierarchy->nodes.size(), 1u + 200 + 20 + 20);
+  EXPECT_LE(store->batches(), 1u + 5 + 2);
+  EXPECT_EQ(store->ops(), 1u + 200 + 4 * 20 + 4 * 20);
+  EXPECT_EQ(store->stats(), 0u);
+}
+
+TEST(Hierarchy, TellsWhenMetadataChanged) {
+  const test::TempDir dir;
+  const auto store = open_store(dir.path(), {.writable = true}).value();
+  const auto put = [&](std::string_view key, std::string_view text) {
+    ASSERT_TRUE(store->put(key, std::as_bytes(std::span(text))).ok());
+  };
+  put("zarr.json", kGroup3);
+  put("a/zarr.json", testing::small_zarr3().dump());
+  const auto hierarchy = open_hierarchy(store, "", {});
+  ASSERT_TRUE(hierarchy.ok()) << hierarchy.status().message();
+  ASSERT_EQ(hierarchy->nodes.size(), 2u);
+  EXPECT_NE(hierarchy->nodes[1].modified_ns, 0);
+  EXPECT_EQ(hierarchy->nodes[1].modified_ns, store->stat("a/zarr.json")->modified_ns);
 }
 
 TEST(Hierarchy, S4_ConsolidatedZarr3) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <latch>
+#include <thread>
 
 #include "core/storage/memory_store.h"
 #include "fs/field_document.h"
@@ -250,7 +251,8 @@ TEST(NamedRegions, WhoComesDuringTheFirstLookWaitsForIt) {
   HeldStore store;
   store.plant(".neurofs-regions.json", R"({"v1": "0:100.npy"})");
   const FieldSpec spec = spec_of({1000, 10}, 1);
-  NamedRegions named(store, ".neurofs-regions.json", spec, 0);
+  RegionLooks looks;
+  NamedRegions named(store, ".neurofs-regions.json", spec, 0, looks, std::chrono::minutes(1));
   const auto look = [&] { return named.current()->contains("v1"); };
   auto first = std::async(std::launch::async, look);
   store.entered.wait();
@@ -267,8 +269,25 @@ TEST(NamedRegions, ABadSideFileLeavesTheNamesInTheAttributes) {
   store.plant(".neurofs-regions.json", "{");
   FieldSpec spec = spec_of({1000, 10}, 1);
   spec.attributes["neurofs.regions"] = {{"v1", "0:100.npy"}};
-  NamedRegions named(store, ".neurofs-regions.json", spec, 0);
+  RegionLooks looks;
+  NamedRegions named(store, ".neurofs-regions.json", spec, 0, looks);
   EXPECT_TRUE(named.current()->contains("v1"));
+}
+
+TEST(NamedRegions, R45_AStoreThatStallsHoldsNobodyUp) {
+  HeldStore store;
+  store.plant(".neurofs-regions.json", R"({"v2": "0:100.npy"})");
+  FieldSpec spec = spec_of({1000, 10}, 1);
+  spec.attributes["neurofs.regions"] = {{"v1", "0:100.npy"}};
+  RegionLooks looks;
+  NamedRegions named(store, ".neurofs-regions.json", spec, 7, looks, std::chrono::milliseconds(10));
+  EXPECT_TRUE(named.current()->contains("v1"));
+  EXPECT_FALSE(named.current()->contains("v2"));
+  EXPECT_EQ(named.modified_ns(), 7);
+  store.go_on.count_down();
+  while (!named.current()->contains("v2"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_GT(named.modified_ns(), 7) << "the kernel must list the directory anew";
 }
 
 TEST(MountPoint, R46_SourceAndMountPointStayApart) {
