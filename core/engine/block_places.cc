@@ -19,9 +19,23 @@ void BlockPlaces::locate(std::vector<uint64_t> blocks) {
     query_of_.push_back(queries_.size() - 1);
   }
   field_.locate(queries_);
-  for (const ChunkQuery& query : queries_) {
-    if (query.place.kind == Kind::kMissing) versions_.see(query.place.key, query.place.version);
+  for (ChunkQuery& query : queries_) {
+    ChunkPlace& place = query.place;
+    if (place.kind != Kind::kMissing) continue;
+    if (place.version.empty()) place.status = doubt_missing(place.key);
+    if (place.status.ok()) {
+      versions_.see(place.key, place.version);
+    } else {
+      place.kind = Kind::kError;
+    }
   }
+}
+
+Status BlockPlaces::doubt_missing(std::string_view key) const {
+  if (versions_.believe_missing(key, ObjectVersions::Clock::now())) return {};
+  return {Code::kStale, "object " + std::string(key) +
+                            " was there and the store now denies it; it is being replaced, or has "
+                            "been deleted"};
 }
 
 Result<ByteRange> BlockPlaces::find_part(size_t i) {

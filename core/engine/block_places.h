@@ -4,7 +4,8 @@
 // all chunks, and for a part of a chunk the checks that reading it alone would not make.
 // Thread-safety: one thread. Ownership: borrows field, grid and versions; owns the places.
 // Units: bytes of objects. Errors: locate() leaves a Status in the places, as StoredField::locate does;
-// find_part() gives kCorrupt where an object or a chunk has not the size that the metadata promises.
+// find_part() gives kCorrupt where an object or a chunk has not the size that the metadata promises. An object that
+// the store denies though it was there is kStale (see ObjectVersions).
 #pragma once
 
 #include <span>
@@ -26,6 +27,9 @@ class BlockPlaces {
 
   // Of the i-th of them; neighbours of one chunk share it.
   ChunkPlace& of(size_t i) { return queries_[query_of_[i]].place; }
+
+  // kStale when it is not to be believed that there is no such object.
+  Status doubt_missing(std::string_view key) const;
 
   // The encoded bytes of the i-th block's part of its chunk, where a part can be read alone or is the
   // whole. A local chunk that is an object of its own is looked at, once: its place then has the object's

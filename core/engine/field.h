@@ -79,7 +79,7 @@ class Field : public std::enable_shared_from_this<Field> {
   virtual void on_change(std::function<void()> changed) = 0;
 
   // Which tier would serve this neuron now: "ram", "gpu" (its memory alone has it), "disk", or "fill" (its
-  // chunk is known missing).
+  // chunk is missing, as far as the store says so within half a second).
   virtual std::string tier_of_neuron(Index neuron) const = 0;
 };
 

@@ -1,7 +1,10 @@
 #include "core/engine/field_state.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include "core/base/cancellation.h"
 
 namespace neurofs {
 namespace {
@@ -14,6 +17,9 @@ constexpr uint32_t kFeedbackEvery = 32;
 constexpr uint64_t kDirectShare = 64;
 constexpr size_t kMostShortcuts = 8;
 
+// Who asks for the tier wants an attribute, which no store may hold up.
+constexpr std::chrono::milliseconds kTierPatience{500};
+
 }  // namespace
 
 FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<StoredField> stored,
@@ -21,7 +27,7 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
     : engine_(std::move(engine)),
       stored_(std::move(stored)),
       grid_(std::move(grid)),
-      versions_([this] { invalidate(); }),
+      versions_([this] { renew(); }, !stored_->store().has_local_objects()),
       predictor_(std::move(predictor)) {
   const FieldSpec& spec = stored_->spec();
   if (!spec.object_version.empty()) versions_.see(spec.object_key, spec.object_version);
@@ -48,7 +54,13 @@ FieldId FieldState::new_generation() {
   return old;
 }
 
+// What this process has written or removed is not to be doubted.
 void FieldState::invalidate() {
+  versions_.forget_all();
+  renew();
+}
+
+void FieldState::renew() {
   stored_->forget_indexes();
   // Loads in flight end under the old name, where no later read finds them.
   const FieldId old = new_generation();
@@ -60,6 +72,7 @@ void FieldState::invalidate() {
 void FieldState::check_object(std::string_view key, const ObjectInfo& now) {
   const std::string_view version = now.exists ? std::string_view(now.version) : "";
   if (!versions_.differs(key, version)) return;
+  if (!now.exists && !versions_.believe_missing(key, ObjectVersions::Clock::now())) return;
   stored_->store().forget(key);  // or the next load would read the old one from an open file
   versions_.see(key, version);
 }
@@ -146,6 +159,7 @@ std::string FieldState::tier_of_neuron(Index neuron) const {
   const BlockKey key = generation().key(block);
   if (cache().contains(key)) return "ram";
   if (engine_->tier() != nullptr && engine_->tier()->contains(key)) return "gpu";
+  const ReadScope scope(nullptr, ReadScope::Clock::now() + kTierPatience);
   ChunkQuery query{grid_.chunk_of(block), {}};
   stored_->locate({&query, 1});
   return query.place.kind == ChunkPlace::Kind::kMissing ? "fill" : "disk";

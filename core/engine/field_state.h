@@ -88,6 +88,8 @@ class FieldState final : public Field {
  private:
   // The step below RAM: GPU memory first, then the store.
   void load(std::span<BlockLoad> loads);
+  // Everything that was read is of old versions.
+  void renew();
   void drop(std::span<const FieldId> names);
   void start_prefetch(BlockRun run);
   // Returns the name of the one before.

@@ -33,7 +33,23 @@ void ObjectVersions::see(std::string_view key, std::string_view version) {
   keep_name_locked(key);
   Slot& slot = slots_[find_locked(object)];
   if (slot.key == object && slot.version != seen) changed_();
-  slot = {object, seen};
+  slot = {object, seen, 0};
+}
+
+void ObjectVersions::forget_all() {
+  const std::lock_guard lock(mutex_);
+  slots_ = LazyArray<Slot>(kSlots);
+}
+
+bool ObjectVersions::believe_missing(std::string_view key, Clock::time_point now) {
+  if (!doubts_) return true;
+  const uint64_t object = key_hash(key);
+  const int64_t at = now.time_since_epoch().count();
+  const std::lock_guard lock(mutex_);
+  Slot& slot = slots_[find_locked(object)];
+  if (slot.key != object || slot.version == 0) return true;
+  if (slot.denied == 0) slot.denied = at;
+  return Clock::duration(at - slot.denied) >= kDoubt;
 }
 
 bool ObjectVersions::differs(std::string_view key, std::string_view version) const {

@@ -5,12 +5,14 @@
 // it read; the first that differs has all blocks of the field forgotten before anybody hears of it.
 // Bounded: kSlots objects, in sets of kWays; of an object that was pushed out of a full set (from about
 // 100,000 objects on) nothing is known, as if it had never been read. Objects that do not exist are
-// pushed out first. The names of the last kMostNames objects that were read are kept, for who wants
+// pushed out first. Stores far away may deny for a moment an object that is being replaced: of one that was there,
+// absence is believed only when it has lasted for kDoubt. The names of the last kMostNames objects that were read are kept, for who wants
 // to look whether they have changed.
 // Thread-safety: every method from any thread. Ownership: owns its table, whose pages come as they
 // are used. Cost: one lock per call; on the load path only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -26,12 +28,22 @@ namespace neurofs {
 
 class ObjectVersions {
  public:
-  // `changed` runs under the lock: who sees a new version comes after what it does.
-  explicit ObjectVersions(std::function<void()> changed)
-      : changed_(std::move(changed)), slots_(kSlots) {}
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kDoubt{5};
+
+  // `changed` runs under the lock: who sees a new version comes after what it does. `doubts`: whether to
+  // doubt the store when it denies what was there.
+  explicit ObjectVersions(std::function<void()> changed, bool doubts = false)
+      : changed_(std::move(changed)), doubts_(doubts), slots_(kSlots) {}
 
   // `version` of the object was read; "" for an object that does not exist.
   void see(std::string_view key, std::string_view version);
+
+  // Nothing is known of any object any more.
+  void forget_all();
+
+  // The store says that there is no such object: whether that is to be believed.
+  bool believe_missing(std::string_view key, Clock::time_point now);
 
   // Whether see() would find a change.
   bool differs(std::string_view key, std::string_view version) const;
@@ -46,6 +58,7 @@ class ObjectVersions {
   struct Slot {
     uint64_t key;      // a hash; 0: none
     uint64_t version;  // a hash; 0: the object does not exist
+    int64_t denied;    // when the store first denied it since it was there; 0: it did not
   };
 
   // The number of the object's slot, or of the one to put it into.
@@ -53,6 +66,7 @@ class ObjectVersions {
   void keep_name_locked(std::string_view key);
 
   const std::function<void()> changed_;
+  const bool doubts_;
   mutable std::mutex mutex_;
   LazyArray<Slot> slots_;                       // guarded by mutex_
   std::deque<std::string> names_;               // guarded by mutex_, oldest first

@@ -38,6 +38,25 @@ TEST(ObjectVersions, ObjectsThatComeAndGoAreChanges) {
   EXPECT_FALSE(versions.differs("c/1", "1")) << "never read";
 }
 
+TEST(ObjectVersions, R25WhatWasThereIsNotMissingAtOnce) {
+  using Clock = ObjectVersions::Clock;
+  const Clock::time_point start{std::chrono::hours(1)};
+  const auto end = start + ObjectVersions::kDoubt;
+  ObjectVersions versions([] {}, true);
+  EXPECT_TRUE(versions.believe_missing("never seen", start));
+  versions.see("c/0", "1");
+  EXPECT_FALSE(versions.believe_missing("c/0", start));
+  EXPECT_FALSE(versions.believe_missing("c/0", end - std::chrono::milliseconds(1)));
+  EXPECT_TRUE(versions.believe_missing("c/0", end));
+  versions.see("c/0", "2");
+  EXPECT_FALSE(versions.believe_missing("c/0", end)) << "it was there in between";
+  versions.see("c/0", "");
+  EXPECT_TRUE(versions.believe_missing("c/0", end));
+  ObjectVersions local([] {});
+  local.see("c/0", "1");
+  EXPECT_TRUE(local.believe_missing("c/0", start));
+}
+
 TEST(ObjectVersions, KeepsTheNamesThatWereReadLastEachOnce) {
   ObjectVersions versions([] {});
   for (int round = 0; round < 3; ++round) {
