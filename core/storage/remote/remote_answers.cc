@@ -25,8 +25,9 @@ void copy_parts(Bytes from, const std::vector<RemoteGet::Part>& parts) {
 }  // namespace
 
 bool RemoteBatch::wanted(const Request& request) const {
-  return std::ranges::any_of(request.plan.ops,
-                             [this](size_t op) { return ops_[op].outcome == Outcome::kPending; });
+  return std::ranges::any_of(request.plan.ops, [this](size_t op) {
+    return ops_[op].outcome == Outcome::kPending && states_[op].take != Take::kDiscarding;
+  });
 }
 
 void RemoteBatch::abort(Attempt& attempt) {
@@ -61,12 +62,13 @@ void RemoteBatch::settle(Request& request, const Attempt& attempt) {
       return take_data(request, attempt);
     case Kind::kMissing:
       for (const size_t op : request.plan.ops) {
-        if (ops_[op].outcome == Outcome::kPending) ops_[op].outcome = Outcome::kMissing;
+        if (ops_[op].outcome != Outcome::kPending || states_[op].take == Take::kDiscarding)
+          continue;
+        ops_[op].outcome = Outcome::kMissing;
       }
       return close(request);
     case Kind::kChanged:
-      fail_all(request, Code::kStale, "the object has been replaced or rewritten meanwhile");
-      return close(request);
+      return changed(request, "the object has been replaced or rewritten meanwhile");
     case Kind::kRetry:
       return pause(request, answer);
     case Kind::kRefused:
@@ -80,8 +82,7 @@ void RemoteBatch::take_data(Request& request, const Attempt& attempt) {
   const ObjectInfo& object = attempt.get.answer.object;
   if (!request.if_version.empty() && !object.version.empty() &&
       object.version != request.if_version) {
-    fail_all(request, Code::kStale, "the store sent another version than the one asked for");
-    return close(request);
+    return changed(request, "the store sent another version than the one asked for");
   }
   const auto took = Clock::now() - attempt.started;
   shared_.latency.add(request.plan.range.length,
@@ -161,6 +162,26 @@ void RemoteBatch::replan(Request& request) {
   close(request);
 }
 
+// Another version than the one that the caller named, or than that of the read's other parts.
+void RemoteBatch::changed(Request& request, const std::string& why) {
+  for (const size_t op : request.plan.ops) {
+    if (ops_[op].outcome != Outcome::kPending || !ops_[op].if_version.empty()) continue;
+    if (states_[op].take == Take::kFirst) states_[op].take = Take::kDiscarding;
+  }
+  fail_all(request, Code::kStale, why);
+  abort_unwanted();
+  close(request);
+}
+
+// None of its requests runs any more: nothing else writes where its bytes go.
+void RemoteBatch::read_again(size_t op) {
+  shared_.retries.add();
+  states_[op].take = Take::kSecond;
+  states_[op].told = false;
+  states_[op].described = false;
+  add(plan_alone(ops_, op, shared_.limits), {});
+}
+
 void RemoteBatch::pause(Request& request, const RemoteAnswer& answer) {
   using std::chrono::milliseconds;
   if (!wanted(request)) return close(request);
@@ -196,8 +217,12 @@ void RemoteBatch::pause(Request& request, const RemoteAnswer& answer) {
 void RemoteBatch::close(Request& request) {
   request.state = State::kDone;
   --open_;
+  std::vector<size_t> again;
   for (const size_t op : request.plan.ops) {
-    if (--states_[op].open == 0 && ops_[op].outcome == Outcome::kPending) {
+    if (--states_[op].open > 0 || ops_[op].outcome != Outcome::kPending) continue;
+    if (states_[op].take == Take::kDiscarding) {
+      again.push_back(op);
+    } else {
       ops_[op].outcome = Outcome::kData;
     }
   }
@@ -205,12 +230,13 @@ void RemoteBatch::close(Request& request) {
   for (Request* const follower : std::exchange(request.followers, {})) {
     if (follower->state != State::kDone) close(*follower);
   }
+  for (const size_t op : again) read_again(op);
 }
 
 void RemoteBatch::fail_all(Request& request, Code code, const std::string& why) {
   for (const size_t op : request.plan.ops) {
     const ReadOp& read = ops_[op];
-    if (read.outcome != Outcome::kPending) continue;
+    if (read.outcome != Outcome::kPending || states_[op].take == Take::kDiscarding) continue;
     const std::string what = read.whole != nullptr
                                  ? quote_key(read.key) + " of " + shared_.url
                                  : describe_read(shared_.url, read.key, read.range);
@@ -218,10 +244,13 @@ void RemoteBatch::fail_all(Request& request, Code code, const std::string& why) 
   }
 }
 
-// Ends what else runs for it alone.
 void RemoteBatch::fail_op(size_t op, Status status) {
   fail(ops_[op], std::move(status));
-  if (states_[op].open <= 1) return;
+  if (states_[op].open > 1) abort_unwanted();
+}
+
+// Ends what runs for reads that have failed, or that are to be read again.
+void RemoteBatch::abort_unwanted() {
   for (const auto& request : requests_) {
     if (request->state != State::kRunning || wanted(*request)) continue;
     for (Attempt& attempt : request->attempts) abort(attempt);

@@ -247,6 +247,7 @@ void RemoteBatch::hedge_slow() {
 }
 
 void RemoteBatch::give_up(Code code, const std::string& why) {
+  for (OpState& state : states_) state.take = Take::kSecond;
   for (const auto& request : requests_) {
     if (request->state == State::kDone) continue;
     std::string cause = why;

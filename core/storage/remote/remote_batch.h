@@ -82,10 +82,13 @@ class RemoteBatch : private InFlightLimit::Waiter {
     Clock::time_point due;            // when a pause ends
     std::vector<Request*> followers;  // wait for the version that this one tells
   };
+  // A read that names no version and meets two: what it has is discarded, and all of it read once more.
+  enum class Take : uint8_t { kFirst, kDiscarding, kSecond };
   struct OpState {
     size_t open = 0;         // requests that are not done
     bool described = false;  // the object was asked for its size, to tell what is wrong
     bool told = false;       // `seen` is set
+    Take take = Take::kFirst;
   };
 
   // remote_batch.cc: the loop
@@ -114,10 +117,13 @@ class RemoteBatch : private InFlightLimit::Waiter {
   void refuse(Request& request, const RemoteAnswer& answer);
   void pause(Request& request, const RemoteAnswer& answer);
   void replan(Request& request);
+  void changed(Request& request, const std::string& why);
+  void read_again(size_t op);
   void close(Request& request);
   void tell(size_t op, const ObjectInfo& object);
   void fail_all(Request& request, Code code, const std::string& why);
   void fail_op(size_t op, Status status);
+  void abort_unwanted();
   void abort(Attempt& attempt);
   bool wanted(const Request& request) const;
 

@@ -9,7 +9,8 @@
 // Thread-safety: every method from any thread; the limit of requests in flight is common to all, and
 // follows what the server bears (halved by refusals, regained one by one). Ownership: borrows the transport.
 // Bounds: the earlier of options.deadline and the deadline of the thread's ReadScope, whose cancellation ends
-// all at once with kInterrupted. Errors per op: kStale for another version, kPermission, kTimeout,
+// all at once with kInterrupted. A read that names no version and meets two is discarded and read once more.
+// Errors per op: kStale for another version, kPermission, kTimeout,
 // kIoError with the last cause and the count of attempts. Nothing is written to a destination after read().
 #pragma once
 

@@ -46,6 +46,15 @@ class Plan {
   Plan(std::span<const ReadOp> batch, const RequestLimits& limits)
       : batch_(batch), limits_(limits) {}
 
+  void add(size_t op) {
+    const RemoteGet::What what = what_of(batch_[op], limits_);
+    if (what == RemoteGet::What::kRange) {
+      add_range(op, batch_[op].range);
+    } else {
+      add_single(op, what);
+    }
+  }
+
   void add_single(size_t op, RemoteGet::What what) {
     PlannedRequest request;
     request.what = what;
@@ -128,6 +137,13 @@ std::vector<PlannedRequest> plan_requests(std::span<const ReadOp> batch,
   for (const size_t op : ranges) {
     if (!plan.join(op)) plan.add_range(op, batch[op].range);
   }
+  return plan.take();
+}
+
+std::vector<PlannedRequest> plan_alone(std::span<const ReadOp> batch, size_t op,
+                                       const RequestLimits& limits) {
+  Plan plan(batch, limits);
+  plan.add(op);
   return plan.take();
 }
 

@@ -37,6 +37,10 @@ struct PlannedRequest {
 std::vector<PlannedRequest> plan_requests(std::span<const ReadOp> batch,
                                           const RequestLimits& limits);
 
+// As plan_requests(), for batch[op] and nothing joined to it.
+std::vector<PlannedRequest> plan_alone(std::span<const ReadOp> batch, size_t op,
+                                       const RequestLimits& limits);
+
 // Requests for bytes `range` of the object of batch[op], which are all that the op wants.
 std::vector<PlannedRequest> plan_range(std::span<const ReadOp> batch, size_t op, ByteRange range,
                                        const RequestLimits& limits);

@@ -136,6 +136,72 @@ TEST_F(RemoteReaderTest, AChangedObjectIsStaleAndAPartOfAnotherVersionToo) {
   EXPECT_EQ(read({5, 19 << 20}).status.code(), Code::kStale);
 }
 
+// The object is replaced after the first part came: the read is of the new one as a whole.
+TEST_F(RemoteReaderTest, R25AReadThatMeetsTwoVersionsIsReadAgainOnce) {
+  constexpr ByteRange kRange{5, 40 << 20};
+  transport_.objects["a"] = {random_bytes(41 << 20, 2), 5};
+  int firsts = 0;
+  transport_.script = [&](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
+    firsts += get.range.offset == 5 ? 1 : 0;
+    if (firsts == 2 || get.range.offset == 5) return std::nullopt;
+    // One part says so, another is under way for ever, others bring bytes of the old one.
+    if (get.range.offset < 16 << 20) return hold();
+    if (get.range.offset < 24 << 20) return answer_of(Kind::kChanged, {});
+    return std::nullopt;
+  };
+  ObjectInfo seen;
+  const ReadOp op = read(kRange, {}, &seen);
+  ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
+  EXPECT_EQ(firsts, 2);
+  EXPECT_TRUE(right(kRange));
+  EXPECT_EQ(seen.version, "v5");
+
+  firsts = 0;
+  transport_.script = [&](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
+    firsts += get.range.offset == 5 ? 1 : 0;
+    if (get.range.offset == 5) return std::nullopt;
+    return answer_of(Kind::kChanged, {});
+  };
+  EXPECT_EQ(read(kRange).status.code(), Code::kStale) << "it changes faster than it can be read";
+  EXPECT_EQ(firsts, 2);
+
+  // What is gone when it is read again was not there: no part of it is.
+  firsts = 0;
+  transport_.script = [&](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
+    firsts += get.range.offset == 5 ? 1 : 0;
+    if (firsts == 2) return answer_of(Kind::kMissing, {});
+    if (get.range.offset == 5) return std::nullopt;
+    return answer_of(Kind::kChanged, {});
+  };
+  EXPECT_EQ(read(kRange).outcome, Outcome::kMissing);
+}
+
+// The end of an object is found by its description, which tells the version to read.
+TEST_F(RemoteReaderTest, R25AnEndOfTwoVersionsIsReadAgainToo) {
+  transport_.script = [](const RemoteGet& get, int n) -> std::optional<RemoteAnswer> {
+    if (n == 1) return answer_of(Kind::kChanged, {});
+    EXPECT_EQ(get.what, n % 2 == 0 ? RemoteGet::What::kStat : RemoteGet::What::kRange);
+    return std::nullopt;
+  };
+  reader_ = RemoteReader::create(transport_, "fake://x", options_, &metrics_);
+  out_.assign(1000, std::byte{0xee});
+  const MutableBytes dest(out_);
+  ReadOp op;
+  op.key = "a";
+  op.origin = ReadOp::Origin::kEnd;
+  op.range = {90'000, 1000};
+  op.dests = {&dest, 1};
+  reader_->read({&op, 1});
+  ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
+  EXPECT_TRUE(right({10'000, 1000}));
+  EXPECT_EQ(transport_.started(), 4);
+}
+
+TEST_F(RemoteReaderTest, R25WhatTheCallerPinnedIsNotReadAgain) {
+  EXPECT_EQ(read({0, 10}, "v0").status.code(), Code::kStale);
+  EXPECT_EQ(transport_.started(), 1);
+}
+
 TEST_F(RemoteReaderTest, AHedgeWinsAgainstARequestThatHangs) {
   options_.hedge = true;
   for (int i = 0; i < 150; ++i) ASSERT_EQ(read({0, 10}).outcome, Outcome::kData);
