@@ -18,6 +18,10 @@ namespace {
 
 constexpr size_t kIdleHandles = 64;
 
+Status aborted_status(const HttpLoop::Exchange& exchange) {
+  return {Code::kInterrupted, redact_url(exchange.request.url) + ": aborted"};
+}
+
 class MultiLoop : public HttpLoop {
  public:
   MultiLoop(const Options& options, CURLM* multi)
@@ -89,17 +93,27 @@ void MultiLoop::start(Exchange& exchange) {
     exchange.done();
     return;
   }
+  bool aborted = false;
   {
     const std::lock_guard lock(mutex_);
-    exchange.running = hop.get();
-    starting_.push_back(std::move(hop));
+    aborted = exchange.abort_asked;
+    if (!aborted) {
+      exchange.running = hop.get();
+      starting_.push_back(std::move(hop));
+    }
   }
-  curl_multi_wakeup(multi_);
+  if (!aborted) {
+    curl_multi_wakeup(multi_);
+    return;
+  }
+  exchange.status = aborted_status(exchange);
+  exchange.done();
 }
 
 void MultiLoop::abort(Exchange& exchange) {
   {
     const std::lock_guard lock(mutex_);
+    exchange.abort_asked = true;  // where it is still to start
     auto* const hop = static_cast<HttpHop*>(exchange.running);
     if (hop == nullptr || hop->abort) return;
     hop->abort = true;
@@ -161,7 +175,7 @@ void MultiLoop::take_aborts() {
       if (found == aborting_.end()) return;
       hop = *found;
     }
-    finish(*hop, {Code::kInterrupted, redact_url(hop->exchange().request.url) + ": aborted"});
+    finish(*hop, aborted_status(hop->exchange()));
   }
 }
 

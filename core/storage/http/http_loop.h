@@ -67,12 +67,15 @@ class HttpLoop {
     bool ended = false;  // out: by a callback that returned false; `status` is then ok
     // out: TLS does not trust the server, or finds none there: `status` stays as it is when asked again
     bool untrusted = false;
+    // The loop's own, while it runs.
     void* running = nullptr;
+    bool abort_asked = false;
   };
 
   static Result<std::shared_ptr<HttpLoop>> create(const Options& options);
   virtual ~HttpLoop() = default;
   virtual void start(Exchange& exchange) = 0;
+  // Asks for the end of one that will start, runs, or is done.
   virtual void abort(Exchange& exchange) = 0;
 
   // Waits for the whole reply, whatever its status; kIoError when the body passes `body_limit`, kInterrupted

@@ -293,35 +293,34 @@ class HttpTransport : public Transport {
 
   void start(RemoteGet& get) override {
     auto running = std::make_unique<HttpGet>(get, service_, whole_limit_, ignores_ranges_);
-    Status allowed = service_.authorize(running->exchange.request);
-    if (!allowed.ok()) {
-      const bool refused = allowed.code() == Code::kPermission;
-      get.answer =
-          refused ? answer_of(Kind::kRefused, std::move(allowed)) : failure(std::move(allowed));
-      get.done();
-      return;
-    }
     HttpGet& started = *running;
+    started.exchange.done = [this, &get] { finish(get); };
     {
       const std::lock_guard lock(mutex_);
-      get.running = running.release();
+      get.running = running.release();  // abort() finds it from here on
     }
-    started.exchange.done = [this, &get] { finish(get); };
-    loop_.start(started.exchange);
+    Status allowed = service_.authorize(started.exchange.request);
+    if (allowed.ok()) return loop_.start(started.exchange);
+    const std::unique_ptr<HttpGet> ended = take(get);
+    const bool refused = allowed.code() == Code::kPermission;
+    get.answer =
+        refused ? answer_of(Kind::kRefused, std::move(allowed)) : failure(std::move(allowed));
+    get.done();
   }
 
   void abort(RemoteGet& get) override {
-    const std::lock_guard lock(mutex_);  // finish() waits for it, so that the exchange stays
+    const std::lock_guard lock(mutex_);  // take() waits for it, so that the exchange stays
     if (get.running != nullptr) loop_.abort(static_cast<HttpGet*>(get.running)->exchange);
   }
 
  private:
+  std::unique_ptr<HttpGet> take(RemoteGet& get) {
+    const std::lock_guard lock(mutex_);
+    return std::unique_ptr<HttpGet>(static_cast<HttpGet*>(std::exchange(get.running, nullptr)));
+  }
+
   void finish(RemoteGet& get) {
-    std::unique_ptr<HttpGet> ended;
-    {
-      const std::lock_guard lock(mutex_);
-      ended.reset(static_cast<HttpGet*>(std::exchange(get.running, nullptr)));
-    }
+    const std::unique_ptr<HttpGet> ended = take(get);
     get.answer = ended->conclude();
     // The exchange holds the function that runs: it goes last, and touches nothing of the request's.
     get.done();
