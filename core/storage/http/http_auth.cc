@@ -1,16 +1,14 @@
 #include "core/storage/http/http_auth.h"
 
 #include <openssl/evp.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "core/base/log.h"
 #include "core/storage/key.h"
+#include "core/storage/settings_file.h"
 
 namespace neurofs {
 namespace {
@@ -38,23 +36,14 @@ Result<std::string> header_of(std::string text, const std::string& from) {
   return invalid_argument(from + " must hold one line, \"user:password\" or \"bearer TOKEN\"");
 }
 
-Result<std::string> header_in(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  struct stat info = {};
-  if (!in || ::stat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return io_error("the file with HTTP credentials " + quote_key(file) + " cannot be read");
-  }
-  std::string text(kMaxSecretBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(in.gcount()));
-  if (text.size() > kMaxSecretBytes) {
-    return invalid_argument("the file with HTTP credentials " + quote_key(file) + " is too long");
-  }
-  if ((info.st_mode & 077) != 0) {
-    log_warning("the file with HTTP credentials " + quote_key(file) +
+Result<std::string> header_in(const std::string& path) {
+  auto file = read_settings_file(path, kMaxSecretBytes);
+  if (!file.ok()) return file.status().with_context("HTTP credentials");
+  if (file->open_to_others) {
+    log_warning("the file with HTTP credentials " + quote_key(path) +
                 " can be read by others; chmod 600 it");
   }
-  return header_of(std::move(text), "the file with HTTP credentials " + quote_key(file));
+  return header_of(std::move(file->text), "the file with HTTP credentials " + quote_key(path));
 }
 
 }  // namespace

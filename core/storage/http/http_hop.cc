@@ -8,18 +8,14 @@
 #include <cctype>
 #include <cstring>
 
+#include "core/base/trim.h"
+
 namespace neurofs {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 64 << 10;
 constexpr uint64_t kMaxDroppedBody = 256 << 10;  // of a redirect, to keep its connection
 constexpr long kBufferBytes = 100 << 10;         // below the allocator's threshold for mmap
-
-std::string_view trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
 
 struct Place {
   std::string scheme;

@@ -2,25 +2,18 @@
 
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 
+#include "core/base/trim.h"
 #include "core/storage/key.h"
+#include "core/storage/settings_file.h"
 
 namespace neurofs {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r";
 constexpr size_t kFileLimit = size_t{1} << 20;
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 // "key = value # why": a comment needs a blank before it, as secrets may hold '#'.
 std::string_view without_comment(std::string_view text) {
@@ -84,20 +77,12 @@ class IniParser {
   std::string parent_;  // the name whose nested values may follow
 };
 
+// Empty where there is none.
 Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const int error = errno;
-    if (error == ENOENT || error == ENOTDIR) return std::string();
-    return Status(error == EACCES ? Code::kPermission : Code::kIoError,
-                  path + " cannot be read: " + std::strerror(error));
-  }
-  std::string text(kFileLimit + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return io_error(path + " cannot be read");
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > kFileLimit) return invalid_argument(path + " is larger than 1 MiB");
-  return text;
+  auto file = read_settings_file(path, kFileLimit);
+  if (file.ok()) return std::move(file->text);
+  if (file.status().code() == Code::kNotFound) return std::string();
+  return file.status();
 }
 
 std::string version_of(const std::string& path) {

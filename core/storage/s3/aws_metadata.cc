@@ -3,11 +3,12 @@
 #include <time.h>  // strptime, timegm: POSIX, not C++
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "core/base/trim.h"
 #include "core/storage/key.h"
+#include "core/storage/settings_file.h"
 
 namespace neurofs {
 namespace {
@@ -50,12 +51,11 @@ Result<std::string> container_token(const Environment& environment) {
   const std::string path = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   std::string token = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (!path.empty()) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return Status(Code::kPermission, path + ", the container's token, cannot be read");
-    token.resize(kTokenLimit + 1);
-    file.read(token.data(), static_cast<std::streamsize>(token.size()));
-    token.resize(static_cast<size_t>(file.gcount()));
-    token.erase(token.find_last_not_of(" \r\n\t") + 1);
+    auto file = read_settings_file(path, kTokenLimit);
+    if (!file.ok()) {
+      return Status(Code::kPermission, "the container's token: " + file.status().message());
+    }
+    token = trim(file->text);
   }
   if (token.empty() || is_header_text(token)) return token;
   return Status(Code::kPermission, "the container's authorization token is no text of one line");
