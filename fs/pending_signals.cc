@@ -14,9 +14,11 @@ constexpr uint64_t bit(int signal) {
   return uint64_t{1} << (signal - 1);
 }
 
-// What comes while nothing is to be stopped, handled or not.
-constexpr uint64_t kHarmless = bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH) |
-                               bit(SIGIO) | bit(SIGPROF) | bit(SIGVTALRM);
+// By default these do nothing, or stop a process that may be continued: its read goes on.
+constexpr uint64_t kNotFatal = bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH) |
+                               bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
+// By these a user asks a program to end; it may do so in a handler of its own.
+constexpr uint64_t kAskToEnd = bit(SIGINT) | bit(SIGTERM) | bit(SIGHUP) | bit(SIGQUIT);
 constexpr uint64_t kStandard = bit(32) - 1;  // those above are the program's own
 
 // "SigPnd:\t0000000000000100"
@@ -34,8 +36,10 @@ uint64_t mask(std::string_view status, std::string_view name) {
 
 bool status_has_pending_signal(std::string_view status) {
   const uint64_t pending = mask(status, "\nSigPnd:") | mask(status, "\nShdPnd:");
-  const uint64_t unheard = mask(status, "\nSigBlk:") | mask(status, "\nSigIgn:") | kHarmless;
-  return (pending & ~unheard & kStandard) != 0;
+  const uint64_t heard = pending & ~mask(status, "\nSigBlk:") & ~mask(status, "\nSigIgn:");
+  const uint64_t caught = mask(status, "\nSigCgt:");
+  const uint64_t ends = (~caught & ~kNotFatal) | (caught & kAskToEnd);
+  return (heard & ends & kStandard) != 0;
 }
 
 bool has_pending_signal(uint64_t thread_id) {
