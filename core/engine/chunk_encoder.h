@@ -27,6 +27,13 @@ class ChunkEncoder {
   }
   Result<std::optional<ByteVector>> encode_chunk(const RegionPatch& patch, Bytes old) const;
 
+  // Of a sharded field: what one entry of an outermost shard's index is, a chunk or a nested shard; new, from a
+  // patch that covers it.
+  const Dims& entry_shape() const { return unit_shape(1); }
+  Result<std::optional<ByteVector>> encode_entry(const RegionPatch& patch) const {
+    return encode_level(1, patch, {});
+  }
+
   // The encoded index of a shard level; `entries`: offset and size of each chunk in C order.
   static Result<ByteVector> encode_index(const ShardLevel& level,
                                          const std::vector<uint64_t>& entries);

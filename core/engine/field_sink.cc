@@ -69,6 +69,10 @@ Status FieldSink::write(const Region& region, Bytes data) {
                        });
 }
 
+ShardStream FieldSink::stream(const Dims& shard) {
+  return {spec_, encoder_, *store_, chunk_key(spec_, prefix_, shard), shard};
+}
+
 Status FieldSink::write_object(const std::string& key, const RegionPatch& patch) {
   const std::lock_guard turn(turns_[std::hash<std::string>()(key) % turns_.size()]);
   if (in_place_) {

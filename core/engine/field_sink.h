@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/engine/chunk_encoder.h"
+#include "core/engine/shard_stream.h"
 #include "core/storage/object_store.h"
 
 namespace neurofs {
@@ -22,6 +23,12 @@ class FieldSink {
 
   const FieldSpec& spec() const { return spec_; }
   Status write(const Region& region, Bytes data);
+  // Where ShardStream::applies(): one shard of the field anew, which nothing else writes meanwhile.
+  ShardStream stream(const Dims& shard);
+  // The chunks that are encoded at once: of a field without shards the object itself.
+  const Dims& entry_shape() const {
+    return spec_.shards.empty() ? spec_.chunk_shape : encoder_.entry_shape();
+  }
 
  private:
   Status check(const Region& region, Bytes data) const;

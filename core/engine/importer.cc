@@ -14,6 +14,7 @@
 #include <mutex>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -36,6 +37,8 @@ using nlohmann::json;
 constexpr Index kMaxTasks = Index{1} << 26;
 constexpr uint64_t kSyncBytes = uint64_t{256} << 20;
 constexpr uint64_t kMaxPiece = uint64_t{64} << 20;
+constexpr uint64_t kStreamPiece = uint64_t{16} << 20;
+constexpr uint64_t kStreamHeld = uint64_t{48} << 20;  // by a store that is sent a shard in pieces
 constexpr uint64_t kLeastMemory = uint64_t{512} << 20;
 
 CreateOptions destination_of(const FieldSpec& source, const ImportOptions& options) {
@@ -121,6 +124,7 @@ class Import {
         lock_(lock),
         grid_(object_grid(spec_)),
         in_place_(ShardWriter::applies(spec_, store)),
+        streams_(!in_place_ && ShardStream::applies(spec_, store)),
         memory_(options.memory_bytes > 0 ? options.memory_bytes : enough_memory()) {}
 
   Status run(const std::shared_ptr<StoredField>& source, size_t tasks);
@@ -131,6 +135,7 @@ class Import {
   uint64_t bytes_per_task() const;
   uint64_t enough_memory() const;
   void work();
+  Dims grid_place(size_t task) const;
   Box box_of(size_t task) const;
   Index rows_per_piece(const Box& box) const;
   Status import_task(size_t task, ByteVector* buffer);
@@ -146,6 +151,7 @@ class Import {
   const WriteLock& lock_;
   const Dims grid_;
   const bool in_place_;
+  const bool streams_;
   const uint64_t memory_;
   std::shared_ptr<Field> field_;
   size_t tasks_ = 0;
@@ -159,24 +165,33 @@ class Import {
   uint64_t unmarked_bytes_ = 0;   // guarded by mutex_
 };
 
-Box Import::box_of(size_t task) const {
-  Box box{.lo = Dims(grid_.size()), .shape = spec_.outer_chunk_shape()};
+// Of the task's object.
+Dims Import::grid_place(size_t task) const {
+  Dims place(grid_.size());
   auto rest = static_cast<Index>(task);
   for (size_t axis = grid_.size(); axis-- > 0;) {
-    box.lo[axis] = rest % grid_[axis] * spec_.outer_chunk_shape()[axis];
+    place[axis] = rest % grid_[axis];
     rest /= grid_[axis];
   }
+  return place;
+}
+
+Box Import::box_of(size_t task) const {
+  Box box{.lo = grid_place(task), .shape = spec_.outer_chunk_shape()};
+  for (size_t axis = 0; axis < grid_.size(); ++axis) box.lo[axis] *= box.shape[axis];
   return intersect(box, {.lo = Dims(grid_.size(), 0), .shape = spec_.shape});
 }
 
-// A shard that is written in place may come in pieces of whole chunk rows; others come at once.
+// A shard that is written in place, or sent in pieces, comes in whole rows of chunks; others come at once.
 Index Import::rows_per_piece(const Box& box) const {
-  if (box.shape.empty() || !in_place_) return box.shape.empty() ? 1 : box.shape[0];
+  if (box.shape.empty()) return 1;
+  if (!in_place_ && !streams_) return box.shape[0];
+  const Index chunk_rows = sink_.entry_shape()[0];
   Dims row = box.shape;
-  row[0] = spec_.chunk_shape[0];
-  const uint64_t limit = std::min(kMaxPiece, memory_ / (4 * threads_));
+  row[0] = std::min(chunk_rows, box.shape[0]);
+  const uint64_t limit = streams_ ? kStreamPiece : std::min(kMaxPiece, memory_ / (4 * threads_));
   const auto rows = static_cast<Index>(limit / bytes_of(row, spec_.dtype));
-  return std::min(box.shape[0], std::max<Index>(rows, 1) * spec_.chunk_shape[0]);
+  return std::min(box.shape[0], std::max<Index>(rows, 1) * chunk_rows);
 }
 
 unsigned Import::threads_wanted() const {
@@ -187,10 +202,12 @@ unsigned Import::threads_wanted() const {
 // What a task holds at once: the elements, the encoded chunks and the object of them.
 uint64_t Import::bytes_per_task() const {
   Dims shape = spec_.outer_chunk_shape();
+  if (streams_ && !shape.empty()) shape[0] = sink_.entry_shape()[0];
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     shape[axis] = std::min(shape[axis], spec_.shape[axis]);
   }
-  return 3 * bytes_of(shape, spec_.dtype);
+  const uint64_t bytes = bytes_of(shape, spec_.dtype);
+  return streams_ ? std::max(bytes, kStreamPiece) + kStreamHeld : 3 * bytes;
 }
 
 // A shard that is written in place comes in pieces, which shrink with the memory.
@@ -215,6 +232,8 @@ Status Import::import_task(size_t task, ByteVector* buffer) {
   const Box box = box_of(task);
   const Index rows = rows_per_piece(box);
   const Index end = box.shape.empty() ? 1 : box.shape[0];
+  std::optional<ShardStream> stream;
+  if (streams_) stream.emplace(sink_.stream(grid_place(task)));
   for (Index row = 0; row < end && !stop_; row += rows) {
     Box piece = box;
     if (!piece.shape.empty()) {
@@ -225,10 +244,12 @@ Status Import::import_task(size_t task, ByteVector* buffer) {
     const RegionReader reader(field_, region);
     buffer->resize(reader.size());
     NF_TRY(reader.read(0, *buffer, /*stream=*/task));
-    NF_TRY(sink_.write(region, *buffer));
+    NF_TRY(stream ? stream->add(region, *buffer) : sink_.write(region, *buffer));
     NF_TRY(report(buffer->size()));
   }
-  return stop_ ? Status() : finished(task, bytes_of(box.shape, spec_.dtype));
+  if (stop_) return {};
+  if (stream) NF_TRY(stream->finish());
+  return finished(task, bytes_of(box.shape, spec_.dtype));
 }
 
 Status Import::report(uint64_t bytes) {

@@ -5,8 +5,8 @@
 // (import_journal.h) lets an import that was killed go on.
 // Thread-safety: one import_field per destination at a time (a lock refuses a second on one machine).
 // Ownership: shares source and store for the call.
-// Memory: about `memory_bytes`, or what one compressed shard needs if that is more: fewer threads work
-// where it does not hold a shard for each.
+// Memory: about `memory_bytes`, or what one shard needs if that is more, where the store neither writes shards in
+// place nor takes them in pieces: fewer threads work where it does not hold what each needs.
 // Errors: of the source and the store, each with the object; kExists as in import_journal.h;
 // kInterrupted when the progress callback says so.
 #pragma once

@@ -59,8 +59,17 @@ struct ReadOp {
 };
 
 struct StatOp {
-  std::string_view key;                     // in
+  std::string_view key;                    // in
   Result<ObjectInfo> info = ObjectInfo{};  // out
+};
+
+// A new object, written from front to back. One thread at a time; borrows the store.
+class ObjectWriter {
+ public:
+  virtual ~ObjectWriter() = default;  // without a finish() that succeeded: what was there stays
+  virtual Status append(Bytes bytes) = 0;
+  // As put() of all that was appended. Then, or when something failed, the writer is of no more use.
+  virtual Status finish() = 0;
 };
 
 struct ListEntry {
@@ -95,6 +104,10 @@ class ObjectStore {
   // Readers see the old bytes or the new ones, never a part. The store must be writable, here and
   // below (else kReadOnly).
   virtual Status put(std::string_view key, Bytes bytes) = 0;
+  // The same in pieces, for objects too large to be held at once. Where a store takes nothing but whole
+  // objects (`puts_in_pieces` is false), the writer gathers them.
+  virtual Result<std::unique_ptr<ObjectWriter>> put_in_pieces(std::string_view key);
+  virtual bool puts_in_pieces() const { return false; }
   // In place and sparse; makes the object if it is missing and extends it to at least `min_size`,
   // never shrinks it. kUnsupported where the store has only whole objects: callers then use put().
   virtual Status write_at(std::string_view key, uint64_t offset, Bytes bytes,

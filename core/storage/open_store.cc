@@ -4,6 +4,24 @@
 #include "core/storage/object_store.h"
 
 namespace neurofs {
+namespace {
+
+class GatheringWriter : public ObjectWriter {
+ public:
+  GatheringWriter(ObjectStore& store, std::string_view key) : store_(store), key_(key) {}
+  Status append(Bytes bytes) override {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    return {};
+  }
+  Status finish() override { return store_.put(key_, bytes_); }
+
+ private:
+  ObjectStore& store_;
+  const std::string key_;
+  ByteVector bytes_;
+};
+
+}  // namespace
 
 Result<ByteVector> read_all(ObjectStore& store, std::string_view key, uint64_t limit) {
   ByteVector bytes;
@@ -27,6 +45,10 @@ Result<ByteVector> read_all(ObjectStore& store, std::string_view key, uint64_t l
 
 void ObjectStore::stat_all(std::span<StatOp> batch) {
   for (StatOp& op : batch) op.info = stat(op.key);
+}
+
+Result<std::unique_ptr<ObjectWriter>> ObjectStore::put_in_pieces(std::string_view key) {
+  return std::unique_ptr<ObjectWriter>(std::make_unique<GatheringWriter>(*this, key));
 }
 
 Result<std::shared_ptr<const LocalObject>> ObjectStore::open_local(std::string_view key) {

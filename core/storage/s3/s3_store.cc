@@ -2,6 +2,7 @@
 
 #include "core/base/log.h"
 #include "core/storage/key.h"
+#include "core/storage/s3/s3_object_writer.h"
 
 namespace neurofs {
 namespace {
@@ -113,6 +114,12 @@ Status S3Store::check_writable(std::string_view key) const {
 Status S3Store::put(std::string_view key, Bytes bytes) {
   NF_TRY(check_writable(key));
   return put_s3(*client_, key, bytes, tuning_.upload);
+}
+
+Result<std::unique_ptr<ObjectWriter>> S3Store::put_in_pieces(std::string_view key) {
+  NF_TRY(check_writable(key));
+  return std::unique_ptr<ObjectWriter>(
+      std::make_unique<S3ObjectWriter>(*client_, key, tuning_.upload));
 }
 
 Status S3Store::write_at(std::string_view key, uint64_t /*offset*/, Bytes /*bytes*/,

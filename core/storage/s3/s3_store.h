@@ -38,6 +38,8 @@ class S3Store : public ObjectStore {
   void stat_all(std::span<StatOp> batch) override { reader_->stat_all(batch); }
   Result<std::vector<ListEntry>> list(std::string_view prefix, size_t limit) override;
   Status put(std::string_view key, Bytes bytes) override;
+  Result<std::unique_ptr<ObjectWriter>> put_in_pieces(std::string_view key) override;
+  bool puts_in_pieces() const override { return true; }
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override;
   Status remove(std::string_view key) override;
 

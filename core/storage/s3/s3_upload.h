@@ -3,14 +3,10 @@
 // Purpose: readers see the old object or the new one: parts show only when the upload is completed. A
 // failed upload is aborted, so that its parts are not kept (and paid for). Thread-safety: put_s3() from any
 // thread; it starts threads of its own for parts and ends them. Memory: none but the caller's bytes. Each part
-// is tried again on its own. Errors: the first part's that fails; when the reply to the last request was lost,
-// the object's ETag decides whether it was done. Source: Amazon S3 API Reference, "Multipart upload".
+// is tried again on its own. Errors: the first part's that fails.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "core/storage/s3/s3_client.h"
+#include "core/storage/s3/s3_parts.h"
 
 namespace neurofs {
 
@@ -27,8 +23,5 @@ Status put_s3(S3Client& client, std::string_view key, Bytes bytes,
 
 // So large that 10,000 parts do.
 uint64_t part_size(uint64_t object_bytes, uint64_t least);
-// The ETag of an object made of parts with these ETags, without quotes; "" where they are no MD5 sums.
-std::string multipart_etag(const std::vector<std::string>& parts);
-std::string complete_document(const std::vector<std::string>& parts);
 
 }  // namespace neurofs

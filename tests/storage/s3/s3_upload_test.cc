@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/cancellation.h"
+#include "core/storage/s3/s3_object_writer.h"
 #include "tests/storage/s3/scripted_loop.h"
 
 namespace neurofs::test {
@@ -71,6 +72,23 @@ class Upload : public testing::Test {
     options.part_bytes = 300;
     options.parallel = 3;
     return put_s3(*client_, "k", bytes, options);
+  }
+  // In pieces that are no parts.
+  Status put_in_pieces(Bytes bytes, bool finish = true) {
+    S3UploadOptions options;
+    options.part_bytes = 300;
+    S3ObjectWriter writer(*client_, "k", options);
+    for (size_t size = 1; !bytes.empty(); ++size) {
+      const Bytes piece = bytes.first(std::min(size * 10, bytes.size()));
+      NF_TRY(writer.append(piece));
+      bytes = bytes.subspan(piece.size());
+    }
+    return finish ? writer.finish() : Status();
+  }
+  ByteVector joined() const {
+    ByteVector all;
+    for (const ByteVector& part : parts_) all.insert(all.end(), part.begin(), part.end());
+    return all;
   }
   size_t count(std::string_view method, std::string_view end) const {
     return static_cast<size_t>(
@@ -175,6 +193,49 @@ TEST_F(Upload, ALostReplyIsDecidedByTheObject) {
   completions = 0;
   etag = "\"another-4\"";
   EXPECT_FALSE(put(some_bytes(1200)).ok());
+}
+
+TEST_F(Upload, PiecesBecomeParts) {
+  for (const size_t size : {300UL, 301UL, 600UL, 5000UL}) {
+    parts_.clear();
+    const ByteVector bytes = some_bytes(size);
+    ASSERT_TRUE(put_in_pieces(bytes).ok());
+    EXPECT_EQ(joined(), bytes);
+    EXPECT_EQ(parts_.size(), (size + 299) / 300);
+    std::vector<std::string> etags;
+    for (size_t part = 1; part <= parts_.size(); ++part) etags.push_back(md5_etag(part));
+    EXPECT_EQ(completed_, complete_document(etags));
+  }
+  EXPECT_EQ(count("DELETE", ""), 0U);
+}
+
+TEST_F(Upload, FewPiecesGoWhole) {
+  for (const size_t size : {0UL, 299UL}) {
+    whole_ = ByteVector(1);
+    const ByteVector bytes = some_bytes(size);
+    ASSERT_TRUE(put_in_pieces(bytes).ok());
+    EXPECT_EQ(whole_, bytes);
+  }
+  EXPECT_EQ(loop_->requests.size(), 2U);
+}
+
+TEST_F(Upload, PiecesThatAreNotFinishedAreNothing) {
+  EXPECT_TRUE(put_in_pieces(some_bytes(200), /*finish=*/false).ok());
+  EXPECT_EQ(loop_->requests.size(), 0U);
+  EXPECT_TRUE(put_in_pieces(some_bytes(1200), /*finish=*/false).ok());
+  EXPECT_EQ(count("DELETE", "?uploadId=id%2B1"), 1U);
+  EXPECT_TRUE(completed_.empty());
+}
+
+TEST_F(Upload, APieceThatIsRefusedEndsTheUpload) {
+  special = [](const HttpRequest& request) -> std::optional<Result<HttpReply>> {
+    if (request.url.find("partNumber=3") == std::string::npos) return {};
+    return reply_of(403, error_xml("QuotaExceeded"));
+  };
+  EXPECT_EQ(put_in_pieces(some_bytes(100'000)).code(), Code::kPermission);
+  EXPECT_EQ(count("DELETE", "?uploadId=id%2B1"), 1U);
+  EXPECT_TRUE(completed_.empty());
+  EXPECT_LT(count("PUT", "partNumber="), 10U) << "the rest is not sent";
 }
 
 TEST(UploadPure, PartSizes) {
