@@ -13,13 +13,16 @@ namespace neurofs {
 namespace {
 
 constexpr uint64_t kFewestSegments = 16;
+constexpr uint64_t kLeastBytes = uint64_t{16} << 20;
 constexpr uint64_t kMostEntryBytes = uint64_t{16} << 20;
 
 uint64_t wanted_segment_bytes(const DiskCacheOptions& options) {
   if (options.segment_bytes != 0) return options.segment_bytes;
-  const uint64_t size =
-      std::clamp<uint64_t>(options.bytes / 256, uint64_t{1} << 20, kMostSegmentBytes);
-  return size / kCachePage * kCachePage;
+  constexpr uint64_t kMiB = uint64_t{1} << 20;
+  const uint64_t whole = std::clamp(options.bytes / 256 / kMiB * kMiB, kMiB, kMostSegmentBytes);
+  // Room for headers and summary besides, so that as many blocks of 2^n bytes fit as one would think.
+  const uint64_t size = std::min(whole + whole / 64, kMostSegmentBytes);
+  return std::min(size, options.bytes / kFewestSegments) / kCachePage * kCachePage;
 }
 
 bool usable_segment_bytes(uint64_t size, uint64_t total) {
@@ -78,7 +81,8 @@ CacheVolume::~CacheVolume() {
 
 Result<std::unique_ptr<CacheVolume>> CacheVolume::open(const DiskCacheOptions& options,
                                                        CacheCounters& counters) {
-  if (!usable_segment_bytes(wanted_segment_bytes(options), options.bytes)) {
+  if (options.bytes < kLeastBytes ||
+      !usable_segment_bytes(wanted_segment_bytes(options), options.bytes)) {
     return invalid_argument("a disk cache of " + std::to_string(options.bytes) +
                             " bytes is too small, or its segments are too large; give it 16 MiB "
                             "or more");

@@ -26,7 +26,7 @@ namespace neurofs {
 struct DiskCacheOptions {
   std::string directory;            // made when missing (its parent must be there)
   uint64_t bytes = 0;               // of all processes that share the directory
-  uint64_t segment_bytes = 0;       // 0: bytes / 256, from 1 MiB to 64 MiB
+  uint64_t segment_bytes = 0;       // 0: about bytes / 256, from 1 MiB to 64 MiB
   uint64_t queue_bytes = 64 << 20;  // waiting to be written; more is dropped
   unsigned keep_free_percent = 5;   // of the file system, left to others
   bool direct_io = true;
