@@ -45,7 +45,7 @@ uint64_t most_entries(uint64_t bytes) {
 }
 
 size_t remembered_entries(uint64_t bytes) {
-  return static_cast<size_t>(std::clamp<uint64_t>(bytes / (64 << 10), 1 << 10, 4 << 20));
+  return static_cast<size_t>(std::clamp<uint64_t>(bytes / (16 << 10), 1 << 10, 4 << 20));
 }
 
 std::unique_ptr<FileReader> make_reader(bool uring, Counter& transferred) {

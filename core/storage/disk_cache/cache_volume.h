@@ -85,8 +85,8 @@ class CacheVolume {
   Status begin(CacheLog which, bool* begun);
   Status make_room();
   Status evict(bool keep);
-  std::optional<uint32_t> victim() const;
-  Status move_kept(uint32_t segment, std::span<const EntryRecord> records);
+  std::optional<uint32_t> victim();
+  Status move_kept(uint32_t segment, CacheLog from, std::span<const EntryRecord> records);
   Status grow(bool* grown);
   Status shrink();
   Status broken(int error, const char* doing) const;

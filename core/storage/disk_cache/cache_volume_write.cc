@@ -163,7 +163,7 @@ Status CacheVolume::make_room() {
   return {};
 }
 
-std::optional<uint32_t> CacheVolume::victim() const {
+std::optional<uint32_t> CacheVolume::victim() {
   std::array<std::optional<uint32_t>, 2> oldest;
   std::array<size_t, 2> counts{};
   for (uint32_t i = 0; i < segments_.size(); ++i) {
@@ -172,7 +172,7 @@ std::optional<uint32_t> CacheVolume::victim() const {
     ++counts[log];
     if (!oldest[log] || segments_[i].sequence < segments_[*oldest[log]].sequence) oldest[log] = i;
   }
-  return oldest[index_of(LogPolicy::evict_from(counts[0], counts[1]))];
+  return oldest[index_of(policy_.evict_from(counts[0], counts[1], index_.size()))];
 }
 
 Status CacheVolume::evict(bool keep) {
@@ -183,7 +183,7 @@ Status CacheVolume::evict(bool keep) {
   const auto records = file_->records(*segment, &error);
   if (error != 0) return broken(error, "reading a summary");
   if (records && records->frame.sequence == segments_[*segment].sequence) {
-    if (keep) NF_TRY(move_kept(*segment, records->entries));
+    if (keep) NF_TRY(move_kept(*segment, from, records->entries));
     for (const EntryRecord& r : records->entries) {
       if (index_.erase(r.key, {*segment, r.at, 0, 0, 0, 0})) policy_.forgotten(from, r.key.lo);
     }
@@ -193,7 +193,8 @@ Status CacheVolume::evict(bool keep) {
 }
 
 // At most seven eighths of it, so that every eviction makes room.
-Status CacheVolume::move_kept(uint32_t segment, std::span<const EntryRecord> records) {
+Status CacheVolume::move_kept(uint32_t segment, CacheLog from,
+                              std::span<const EntryRecord> records) {
   evicting_ = true;
   const uint64_t most = file_->segment_bytes() / 8 * 7;
   uint64_t moved = 0;
@@ -201,7 +202,8 @@ Status CacheVolume::move_kept(uint32_t segment, std::span<const EntryRecord> rec
   Status status;
   for (const EntryRecord& r : records) {
     const auto place = index_.find(r.key);
-    if (!place || place->segment != segment || place->at != r.at || !LogPolicy::keep(place->reads))
+    if (!place || place->segment != segment || place->at != r.at ||
+        !policy_.keep(from, place->reads))
       continue;
     if (moved + r.length > most) break;
     if (!memory) memory = make_aligned_buffer(largest_ + 2 * kCachePage);

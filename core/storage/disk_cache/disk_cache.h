@@ -9,7 +9,8 @@
 // Errors: after open() none reaches a caller. Whatever the disk does turns the cache off (state()), with one
 // warning; it is tried again after `retry_after`.
 // Memory: the index, 24 bytes a slot at a load of 0.65 to 0.85 (28 to 37 bytes an entry), at most bytes/128
-// and 2 GiB; twice queue_bytes; 8 to 32 MiB of write buffers; a table of forgotten entries of at most 16 MiB.
+// and 2 GiB; twice queue_bytes; 8 to 32 MiB of write buffers; of forgotten entries 4 bytes for each 16 KiB, at most
+// 16 MiB.
 // Security: the directory is ours and 0700, else open() refuses; who can write there can forge entries.
 #pragma once
 
