@@ -32,7 +32,7 @@ struct Options {
   std::string field;
   LayoutOptions layout;
   RemoteOptions remote;  // of both stores
-  std::string memory;  // empty: what the threads need
+  std::string memory;    // empty: what the threads need
   unsigned threads = 0;
   bool ignore_trailing = false;
   bool quiet = false;

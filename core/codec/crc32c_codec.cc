@@ -4,9 +4,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/base/crc32c.h"
 #include "core/codec/codec.h"
 #include "core/codec/codec_config.h"
-#include "core/base/crc32c.h"
 #include "core/codec/encoded_bound.h"
 #include "core/codec/little_endian.h"
 
