@@ -1,9 +1,9 @@
 // bench_read: a load generator whose own cost is small beside a FUSE request.
 //
 // Purpose: the one client of tests/bench/run. `read` issues reads of one size at random or
-// sequential offsets of one file; `open` opens, reads and closes files of a list; `stat` stats
-// them. N workers (threads, or processes with --processes) run for some seconds; one JSON object on
-// standard output gives rates and latencies. Files are opened before the clock starts (`read`).
+// sequential offsets of one file; `ranges` reads at the offsets of a list; `open` opens, reads and
+// closes files of a list; `stat` stats them. N workers (threads, or processes with --processes) run for some seconds; one JSON object on
+// standard output gives rates and latencies. Files are opened before the clock starts (`read`, `ranges`).
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -19,8 +19,10 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -138,6 +140,31 @@ class Worker {
       return read_at(fd, block * settings_.block);
     });
     close(fd);
+  }
+
+  // Lines of an offset and a path; each worker has descriptors of its own.
+  void read_ranges() {
+    std::map<std::string, int> files;
+    std::vector<std::pair<int, uint64_t>> ranges;
+    for (const std::string& line : names_) {
+      std::istringstream words(line);
+      uint64_t offset = 0;
+      std::string path;
+      if (!(words >> offset) || !std::getline(words >> std::ws, path)) {
+        throw std::runtime_error("not an offset and a path: " + line);
+      }
+      const auto [file, fresh] = files.try_emplace(path, -1);
+      if (fresh) file->second = open(path.c_str(), O_RDONLY | (settings_.direct ? O_DIRECT : 0));
+      if (file->second < 0) return fail();
+      ranges.emplace_back(file->second, offset);
+    }
+    run([&] {
+      const uint64_t turn = shared_.next.fetch_add(1, std::memory_order_relaxed);
+      if (settings_.once && turn >= ranges.size()) return false;
+      const auto& [fd, offset] = ranges[turn % ranges.size()];
+      return read_at(fd, offset);
+    });
+    for (const auto& [path, fd] : files) close(fd);
   }
 
   void open_files() {
@@ -297,6 +324,8 @@ int main(int argc, char** argv) {
   read->add_option("--span", settings.span, "read only the first so many bytes")
       ->transform(CLI::AsSizeValue(false));
   read->add_flag("--sequential", settings.sequential, "else at random offsets");
+  auto* ranges = app.add_subcommand("ranges", "reads at the offsets of a list");
+  ranges->add_option("list", settings.list, "a file with an offset and a path a line")->required();
   auto* open = app.add_subcommand("open", "open, read one block, close");
   open->add_option("list", settings.list, "a file with a path a line")->required();
   auto* stat = app.add_subcommand("stat", "stat");
@@ -304,6 +333,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     if (*read) return measure(settings, &Worker::read_file);
+    if (*ranges) return measure(settings, &Worker::read_ranges);
     return measure(settings, *open ? &Worker::open_files : &Worker::stat_files);
   } catch (const std::exception& error) {
     std::cerr << "bench_read: " << error.what() << "\n";
