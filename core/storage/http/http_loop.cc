@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/cancellation.h"
+#include "core/storage/http/curl_poller.h"
 #include "core/storage/http/http_hop.h"
 
 namespace neurofs {
@@ -24,8 +25,8 @@ Status aborted_status(const HttpLoop::Exchange& exchange) {
 
 class MultiLoop : public HttpLoop {
  public:
-  MultiLoop(const Options& options, CURLM* multi)
-      : options_(options), multi_(multi), thread_([this] { run(); }) {}
+  MultiLoop(const Options& options, CURLM* multi, std::unique_ptr<CurlPoller> poller)
+      : options_(options), multi_(multi), poller_(std::move(poller)), thread_([this] { run(); }) {}
   ~MultiLoop() override;
 
   void start(Exchange& exchange) override;
@@ -44,6 +45,7 @@ class MultiLoop : public HttpLoop {
 
   const Options options_;
   CURLM* const multi_;
+  const std::unique_ptr<CurlPoller> poller_;
   std::vector<std::unique_ptr<HttpHop>> running_;  // the loop's thread alone
   Clock::time_point looked_ = Clock::now();        // for stalls
 
@@ -61,7 +63,7 @@ MultiLoop::~MultiLoop() {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
-  curl_multi_wakeup(multi_);
+  poller_->wake();
   thread_.join();
   idle_.clear();
   curl_multi_cleanup(multi_);
@@ -103,7 +105,7 @@ void MultiLoop::start(Exchange& exchange) {
     }
   }
   if (!aborted) {
-    curl_multi_wakeup(multi_);
+    poller_->wake();
     return;
   }
   exchange.status = aborted_status(exchange);
@@ -119,7 +121,7 @@ void MultiLoop::abort(Exchange& exchange) {
     hop->abort = true;
     aborting_.push_back(hop);
   }
-  curl_multi_wakeup(multi_);
+  poller_->wake();
 }
 
 bool MultiLoop::stopping() {
@@ -132,15 +134,15 @@ void MultiLoop::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  const int most = static_cast<int>(std::clamp<int64_t>(options_.stall.count() / 4, 10, 1000));
+  const std::chrono::milliseconds idle(60'000);
+  const auto most = std::clamp(options_.stall / 4, std::chrono::milliseconds(10),
+                               std::chrono::milliseconds(1000));
   while (!stopping()) {
     admit();
     take_aborts();
-    int left = 0;
-    curl_multi_perform(multi_, &left);
+    poller_->turn(running_.empty() ? idle : most);
     take_ends();
     end_stalled();
-    curl_multi_poll(multi_, nullptr, 0, running_.empty() ? 60'000 : most, nullptr);
   }
   admit();
   while (!running_.empty()) {
@@ -242,11 +244,16 @@ Result<std::shared_ptr<HttpLoop>> HttpLoop::create(const Options& options) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   CURLM* const multi = ready == CURLE_OK ? curl_multi_init() : nullptr;
   if (multi == nullptr) return no_memory("libcurl cannot be set up for requests by HTTP");
+  auto poller = CurlPoller::create(multi);
+  if (!poller.ok()) {
+    curl_multi_cleanup(multi);
+    return poller.status();
+  }
   const long connections = std::max(options.connections, 1U);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections);
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-  return std::shared_ptr<HttpLoop>(std::make_shared<MultiLoop>(options, multi));
+  return std::shared_ptr<HttpLoop>(std::make_shared<MultiLoop>(options, multi, *std::move(poller)));
 }
 
 Result<HttpReply> HttpLoop::perform(const HttpRequest& request, uint64_t body_limit,
