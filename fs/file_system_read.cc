@@ -174,7 +174,7 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
                                       ? file.reader->read_brought(*wait.brought, at, body, stream)
                                       : file.reader->try_read(at, body, stream);
       *cold = served.ok() && !*served;
-      if (*cold && wait.together != nullptr) *wait.together = file.reader->is_fine_grained();
+      if (*cold && wait.together != nullptr) *wait.together = file.reader->gains_together();
       status = served.status();
     }
     if (!status.ok()) return failed(id, offset, range.length, status);

@@ -67,7 +67,9 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
   MountOptions& o = args.options;
   command.add_option("--ram", args.ram, "Memory for cached data, such as 4GiB")
       ->capture_default_str();
-  command.add_option("--prefetch", args.prefetch, "Most bytes fetched ahead for one reader")
+  command
+      .add_option("--prefetch", args.prefetch,
+                  "Most bytes fetched ahead for one reader; four times as many from remote stores")
       ->capture_default_str();
   command.add_option("--cache-dir", o.cache.directory,
                      "Keep remote data in this directory of a local disk, across mounts too");

@@ -12,12 +12,19 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kPrefetchQueue = 64;
+constexpr size_t kFarPrefetchers = 16;  // of 2 MiB each: what a fast network holds in 20 to 30 ms
+constexpr uint64_t kFarAhead = 4;       // times as much ahead: twice what is on its way
 constexpr size_t kDecodeQueue = 256;
 constexpr uint64_t kMostScratch = uint64_t{256} << 20;
 constexpr uint64_t kLeastBudget = uint64_t{64} << 10;
 
 size_t thread_count(const EngineOptions& options) {
   return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+Status no_threads(const std::system_error& error) {
+  return io_error(std::string("the engine's threads cannot be started: ") + error.what() +
+                  "; raise ulimit -u or the control group's pids.max");
 }
 
 }  // namespace
@@ -43,8 +50,7 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineOptions& options) {
     return std::shared_ptr<Engine>(
         std::make_shared<EngineState>(options, std::move(metrics), std::move(blocks), scratch));
   } catch (const std::system_error& error) {
-    return io_error(std::string("the engine's threads cannot be started: ") + error.what() +
-                    "; raise ulimit -u or the control group's pids.max");
+    return no_threads(error);
   }
 }
 
@@ -74,6 +80,11 @@ void EngineState::open_tier() {
   tier.cache = cache_.get();
   tier_ = DeviceTier::open(tier);
   direct_files_.begin(tier_->gpus(), tier_->state());
+}
+
+Executor& EngineState::far_prefetchers() {
+  std::call_once(far_once_, [this] { far_prefetchers_.emplace(kFarPrefetchers, kPrefetchQueue); });
+  return *far_prefetchers_;
 }
 
 void EngineState::drop_cache() {
@@ -119,7 +130,13 @@ Result<std::shared_ptr<Field>> EngineState::attach(std::shared_ptr<StoredField> 
   NF_ASSIGN(BlockGrid grid, BlockGrid::make(stored->spec()));
   PredictorLimits limits;
   limits.block_count = grid.block_count();
-  const uint64_t ahead = std::min(options_.prefetch_bytes, cache_->budget() / 4);
+  try {
+    if (stored->store().is_far()) far_prefetchers();
+  } catch (const std::system_error& error) {
+    return no_threads(error);
+  }
+  const uint64_t times = stored->store().is_far() ? kFarAhead : 1;
+  const uint64_t ahead = std::min(options_.prefetch_bytes, cache_->budget() / (4 * times)) * times;
   limits.max_ahead_blocks = ahead / std::max<uint64_t>(slot_size_for(grid.block_size()), 1);
   auto predictor = PredictorRegistry::instance().find(options_.predictor)->factory(limits);
   return std::shared_ptr<Field>(std::make_shared<FieldState>(

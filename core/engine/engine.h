@@ -28,8 +28,8 @@ struct EngineOptions {
   std::string policy = "lru";              // EvictionPolicy plugin
   std::string predictor = "stride";        // Predictor plugin, "none" for off
   unsigned threads = 0;                    // decode and prefetch threads; 0: one per CPU
-  uint64_t prefetch_bytes = uint64_t{16}
-                            << 20;  // most bytes fetched ahead and not yet used, per stream
+  // Most bytes fetched ahead and not yet used, per stream; four times as many from stores that are far.
+  uint64_t prefetch_bytes = uint64_t{16} << 20;
 
   uint64_t gpu_bytes = 0;      // the L1 budget over all GPUs, never more than is free; 0: no tier
   std::vector<int> gpu_ids{};  // empty: the first GPU

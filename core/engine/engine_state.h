@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
@@ -41,6 +42,8 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Reservations& scratch() { return scratch_; }
   Executor& decoders() { return decoders_; }
   Executor& prefetchers() { return prefetchers_; }
+  // For stores that are far, whose tasks mostly wait. Its threads begin when a field of one is attached.
+  Executor& far_prefetchers();
   uint32_t next_field_id() { return next_field_.fetch_add(1, std::memory_order_relaxed); }
 
   Counter& hits;
@@ -59,7 +62,9 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Reservations scratch_;
   std::atomic<uint32_t> next_field_{1};
   Executor decoders_;
-  Executor prefetchers_;  // last: ends first, its tasks use all of the above
+  Executor prefetchers_;  // the last two end first: their tasks use all of the above
+  std::once_flag far_once_;
+  std::optional<Executor> far_prefetchers_;
 };
 
 }  // namespace neurofs

@@ -106,9 +106,10 @@ class RegionReader {
   // As read(), but never waits: false when something has to be fetched first; `out` is then undefined.
   Result<bool> try_read(uint64_t offset, MutableBytes out, StreamId stream) const;
 
-  // True where one small read costs about one small read of the store, so that many are worth
-  // bringing together; false where each decodes a chunk.
+  // True where one small read costs about one small read of the store; false where each decodes a chunk.
   bool is_fine_grained() const;
+  // Whether many small reads are worth bringing together: they are fine-grained, and the store is not far.
+  bool gains_together() const;
 
   // Fetches what several ranges of one field lack, in one batch, and keeps it in place while the
   // result lives. Ranges of other fields than the first one's are passed over. While the result

@@ -130,13 +130,15 @@ void FieldState::observe(StreamId stream, BlockRun run) {
 }
 
 void FieldState::start_prefetch(BlockRun run) {
+  Executor& prefetchers =
+      stored_->store().is_far() ? engine_->far_prefetchers() : engine_->prefetchers();
   const uint64_t per_task =
       std::max<uint64_t>(kPrefetchTask / std::max<uint64_t>(block_size(), 1), 1);
   for (uint64_t first = run.first; first < run.first + run.count; first += per_task) {
     const uint64_t count = std::min(per_task, run.first + run.count - first);
     // The task keeps the field alive, not the other way round: no cycle once it has run.
     auto self = std::static_pointer_cast<FieldState>(shared_from_this());
-    const bool queued = engine_->prefetchers().try_submit([self, first, count] {
+    const bool queued = prefetchers.try_submit([self, first, count] {
       std::vector<BlockRequest> requests;
       requests.reserve(count);
       const Generation& generation = self->generation();

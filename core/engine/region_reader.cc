@@ -91,6 +91,10 @@ bool RegionReader::is_fine_grained() const {
   return impl_->field->spec().codecs.is_raw();
 }
 
+bool RegionReader::gains_together() const {
+  return is_fine_grained() && !impl_->field->stored().store().is_far();
+}
+
 Status RegionReader::Impl::read_bytes(uint64_t offset, MutableBytes out, Touched* touched) const {
   // A partial element at either end goes through a buffer of one element.
   const uint64_t skip = offset % item;

@@ -90,6 +90,10 @@ class ObjectStore {
 
   virtual void read(std::span<ReadOp> batch) = 0;
 
+  // True where a read mostly waits for another machine: small reads are then not held back to go together,
+  // since a batch takes as long as its slowest, and more is fetched ahead, at once.
+  virtual bool is_far() const { return false; }
+
   // The object as an open file, which read() would read now; kUnsupported where objects are no files of
   // this machine. One file as long as the store keeps it open. Hold few: each is a descriptor.
   virtual bool has_local_objects() const { return false; }

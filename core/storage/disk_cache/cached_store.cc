@@ -30,6 +30,7 @@ class CachedStore : public ObjectStore {
     return text;
   }
   void read(std::span<ReadOp> batch) override;
+  // Not is_far(): hits gain by batches.
   bool has_local_objects() const override { return below_->has_local_objects(); }
   Result<std::shared_ptr<const LocalObject>> open_local(std::string_view key) override {
     return below_->open_local(key);

@@ -56,6 +56,7 @@ class HttpStore : public ObjectStore {
         reader_(RemoteReader::create(*transport_, url_, options.remote, options.metrics)) {}
 
   std::string url() const override { return url_; }
+  bool is_far() const override { return true; }
 
   std::vector<std::pair<std::string, std::string>> describe() const override {
     return {{"io", "http"}, {"in_flight_limit", std::to_string(reader_->in_flight_limit())}};

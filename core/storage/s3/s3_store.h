@@ -33,6 +33,7 @@ class S3Store : public ObjectStore {
 
   std::string url() const override { return location_->url(); }
   std::vector<std::pair<std::string, std::string>> describe() const override;
+  bool is_far() const override { return true; }
   void read(std::span<ReadOp> batch) override { reader_->read(batch); }
   Result<ObjectInfo> stat(std::string_view key) override { return reader_->stat(key); }
   void stat_all(std::span<StatOp> batch) override { reader_->stat_all(batch); }
