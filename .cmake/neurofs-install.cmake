@@ -17,7 +17,8 @@ install(TARGETS neurofs_program RUNTIME)
 install(TARGETS neurofs EXPORT neurofsTargets LIBRARY)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/neurofs
         FILES_MATCHING PATTERN "*.h")
-install(FILES ${PROJECT_SOURCE_DIR}/fs/neurofs_gpu.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/fs/neurofs_gpu.h ${PROJECT_SOURCE_DIR}/fs/neurofs_control.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 set(neurofs_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/neurofs)
 install(EXPORT neurofsTargets NAMESPACE neurofs:: DESTINATION ${neurofs_config_dir})
 include(CMakePackageConfigHelpers)

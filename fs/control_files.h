@@ -1,7 +1,7 @@
 // Control files: what .neurofs/ shows about a mount and its fields.
 //
 //   field.json   the field (in a field's directory)
-//   stats.json   counters, memory, hit rates, how the store reads
+//   stats.json   counters, memory, tiers and their hit rates, how the store reads (fs/stats_document.h)
 //   metrics      the counters in Prometheus text format
 //   errors       JSON lines: arrays not shown and the newest failed reads (at the root)
 //   status.json  process, source, options (at the root)
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/engine/engine.h"
+#include "core/storage/disk_cache/disk_cache.h"
 #include "core/storage/object_store.h"
 #include "fs/error_log.h"
 #include "fs/field_files.h"
@@ -37,6 +38,7 @@ struct ControlContext {
   ObjectStore& store;
   const ErrorLog& errors;
   const MountInfo& mount;
+  const DiskCache* cache = nullptr;  // null: the store has none
 };
 
 // The names in .neurofs/ of a directory, sorted.
@@ -46,7 +48,5 @@ std::vector<std::string_view> control_names(bool is_root, bool is_field);
 std::optional<std::string> control_text(const ControlContext& context, std::string_view name,
                                         bool is_root, const FieldFiles* files,
                                         std::string_view path);
-
-nlohmann::json stats_document(Engine& engine, const ObjectStore& store);
 
 }  // namespace neurofs

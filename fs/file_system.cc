@@ -79,6 +79,7 @@ std::shared_ptr<const FieldFiles> shared_lens(const Node& node) {
 FileSystem::FileSystem(Sources sources)
     : engine_(std::move(sources.engine)),
       store_(std::move(sources.store)),
+      cache_(std::move(sources.cache)),
       mount_(std::move(sources.mount)),
       errors_(std::make_unique<ErrorLog>(engine_->metrics())),
       revalidation_(revalidation_bounds(*store_)) {

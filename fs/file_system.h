@@ -19,8 +19,10 @@
 #include "core/engine/device_reads.h"
 #include "core/engine/engine.h"
 #include "core/engine/field.h"
+#include "core/engine/prefetch_range.h"
 #include "core/engine/revalidation.h"
 #include "core/field/hierarchy.h"
+#include "core/storage/disk_cache/disk_cache.h"
 #include "fs/control_files.h"
 #include "fs/error_log.h"
 #include "fs/field_use.h"
@@ -69,6 +71,7 @@ class FileSystem {
     std::shared_ptr<ObjectStore> store;
     Hierarchy hierarchy;
     MountInfo mount;
+    std::shared_ptr<DiskCache> cache{};  // that the store reads through; null: none
   };
 
   // Attaches every array. Fails when the root is an array that did not open, or nothing did.
@@ -139,6 +142,24 @@ class FileSystem {
   // `woken` is called, from any thread, when somebody uses a field that revalidate() has passed over. It must
   // not wait. Null: no longer; waits for a call.
   void on_wake(std::function<void()> woken) { use_->on_wake(std::move(woken)); }
+
+  // Reads ahead in a file, for nobody in particular, for about two seconds. How many bytes from range.offset on
+  // are done; 0 at the end of the file. kUnsupported where there is no such tier, or the file is not stored.
+  // Ends with the thread's ReadScope.
+  Result<uint64_t> prefetch(NodeId id, const ByteRange& range, PrefetchTo to) const;
+
+  // Reads the metadata of all fields again and forgets which versions of their objects were seen, so that what
+  // is read next is what is stored then. on_change() tells of every field. An error where the store does not
+  // answer: then nothing is dropped.
+  struct Refreshed {
+    uint32_t fields = 0;
+    std::vector<std::string> changed;  // whose metadata is another; they are shown as they were
+  };
+  Result<Refreshed> refresh();
+
+  // Those of the store may have changed where it got them.
+  void renew_credentials();
+
   // What the kernel may remember of a field: names in its directory, among them those of lenses, and files
   // that may be open.
   struct Remembered {
@@ -186,16 +207,20 @@ class FileSystem {
   Result<Entry> enter_snapshot(const Target& target);
   void list_regions(const Node& node, uint64_t from, const Emit& emit);
   void list_control(const Node& node, uint64_t from, const Emit& emit);
+  Status check_tier(PrefetchTo to) const;
   Status failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const;
   std::string describe(NodeId id) const;
   const FieldFiles* files_of(uint32_t field) const { return tree_->directory(field).files.get(); }
   const FieldFiles* files_of(const RegionNode& region) const {
     return region.lens ? region.lens.get() : files_of(region.field);
   }
-  ControlContext control_context() const { return {*engine_, *store_, *errors_, mount_}; }
+  ControlContext control_context() const {
+    return {*engine_, *store_, *errors_, mount_, cache_.get()};
+  }
 
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<ObjectStore> store_;
+  std::shared_ptr<DiskCache> cache_;
   MountInfo mount_;
   std::unique_ptr<ErrorLog> errors_;
   std::unique_ptr<Tree> tree_;

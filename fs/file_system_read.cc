@@ -4,21 +4,9 @@
 #include <cstring>
 #include <vector>
 
-#include "fs/file_system.h"
+#include "fs/file_system_open.h"
 
 namespace neurofs {
-
-// What a read needs to know about a file; on the stack, no allocation.
-struct FileSystem::OpenFile {
-  const ViewLayout* layout = nullptr;
-  const RegionReader* reader = nullptr;
-  uint64_t base = 0;                  // where the file's elements begin in the reader's region
-  const std::string* text = nullptr;  // a control file's bytes, instead of all above
-  uint64_t stream = 0;
-  std::shared_ptr<const InternedNode> node;
-
-  uint64_t size() const { return text != nullptr ? text->size() : layout->size(); }
-};
 
 namespace {
 
@@ -47,6 +35,7 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
   if (node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron) {
     use_->note(node.field);
     const FieldFiles& files = *tree_->files_of(node);
+    file->files = &files;
     file->reader = &*files.reader;
     if (node.kind == Node::Kind::kWhole) {
       file->layout = files.whole[node.view].layout.get();
@@ -60,6 +49,7 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
   }
   if (const auto* region = dynamic_cast<const RegionNode*>(file->node.get())) {
     use_->note(region->field);
+    file->files = files_of(*region);
     file->layout = region->layout.get();
     file->reader = &*region->reader;
     return {};

@@ -15,6 +15,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/log.h"
+#include "fs/control_calls.h"
 #include "fs/descriptor_limit.h"
 #include "fs/errno_table.h"
 #include "fs/pending_signals.h"
@@ -338,6 +339,27 @@ void listxattr(fuse_req_t req, fuse_ino_t ino, size_t size) {
   reply_xattr(req, size, joined);
 }
 
+// On a thread of its own; `work` fills the struct in and says how it ended.
+template <typename Struct>
+void control_ioctl(fuse_req_t req, const Struct& request,
+                   const std::function<Status(Struct*)>& work) {
+  ControlRequests& control = adapter_of(req).control_requests;
+  const auto answer = std::make_shared<Struct>(request);
+  control.expect(req);
+  fuse_req_interrupt_func(
+      req,
+      [](fuse_req_t interrupted, void* requests) {
+        static_cast<ControlRequests*>(requests)->interrupt(interrupted);
+      },
+      &control);
+  const bool begun = control.submit(
+      req, [answer, work] { return work(answer.get()); },
+      [req, answer](const Status& outcome) {
+        fuse_reply_ioctl(req, -to_errno(outcome), answer.get(), sizeof(Struct));
+      });
+  if (!begun) fuse_reply_err(req, EAGAIN);
+}
+
 // The kernel copies the structs whose sizes the calls' numbers carry (restricted ioctls), and an answer
 // also beside an error.
 void ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void*, fuse_file_info*, unsigned,
@@ -357,6 +379,23 @@ void ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void*, fuse_file_in
     std::memcpy(&request, in, sizeof request);
     fuse_reply_ioctl(req, -exports.release(caller, request), nullptr, 0);
     return;
+  }
+  if (command == NEUROFS_IOC_PREFETCH && in_size == sizeof(neurofs_prefetch) &&
+      out_size == in_size) {
+    neurofs_prefetch request;
+    std::memcpy(&request, in, sizeof request);
+    FileSystem& fs = adapter_of(req).fs;
+    return control_ioctl<neurofs_prefetch>(req, request, [&fs, ino](neurofs_prefetch* r) {
+      return serve_prefetch(fs, node_id(ino), r);
+    });
+  }
+  if (command == NEUROFS_IOC_REFRESH && out_size == sizeof(neurofs_refresh)) {
+    const uid_t user = fuse_req_ctx(req)->uid;
+    if (user != 0 && user != getuid()) return void(fuse_reply_err(req, EPERM));
+    FuseAdapter& adapter = adapter_of(req);
+    return control_ioctl<neurofs_refresh>(req, {}, [&adapter](neurofs_refresh* r) {
+      return serve_refresh(adapter.fs, adapter.kernel_cache, r);
+    });
   }
   fuse_reply_err(req, ENOTTY);
 }
@@ -413,7 +452,8 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
                         [this](NodeId file) {
                           (void)fuse_lowlevel_notify_inval_inode(session, file.value(), 0, 0);
                         }}),
-      gpu_exports(file_system) {}
+      gpu_exports(file_system),
+      control_requests(options.store.remote.deadline) {}
 
 const fuse_lowlevel_ops& fuse_operations() {
   static const fuse_lowlevel_ops kOperations = [] {

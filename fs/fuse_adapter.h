@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "fs/cold_reads.h"
+#include "fs/control_requests.h"
 #include "fs/file_system.h"
 #include "fs/gpu_exports.h"
 #include "fs/kernel_cache.h"
@@ -38,6 +39,7 @@ struct FuseAdapter {
   ColdReads cold_reads;
   KernelCache kernel_cache;
   GpuExports gpu_exports;
+  ControlRequests control_requests;  // last: its threads use the others
 };
 
 // The table for fuse_session_new, whose user data is a FuseAdapter.

@@ -160,7 +160,8 @@ void Session::stop_loop() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.drain_s);
   while (!finished_) {
     pthread_kill(loop_thread_, kKickSignal);
-    const bool again = signals_.wait(kKickMs) != 0;
+    const int next = signals_.wait(kKickMs);
+    const bool again = next != 0 && next != SIGHUP;
     if (finished_) return;
     if (!again && std::chrono::steady_clock::now() < deadline) continue;
     log_warning(again ? "second signal: ending at once"
@@ -177,7 +178,10 @@ void Session::watch() {
     const int looks = static_cast<int>(options_.revalidate_s.value_or(0));
     const int number = signals_.wait(looks == 0 ? -1 : looks * 1000);
     if (finished_) return;
-    if (number != 0) {
+    if (number == SIGHUP) {
+      log_info("SIGHUP: credentials are looked for anew");
+      adapter_.fs.renew_credentials();
+    } else if (number != 0) {
       signal_ = number;
       return stop_loop();
     }
@@ -202,6 +206,7 @@ Result<int> Session::run(const std::string& source) {
     finished_ = true;
     signals_.wake();
     watcher.join();
+    adapter_.control_requests.stop();
     adapter_.kernel_cache.stop();
     fuse_session_unmount(session_);  // ends what its thread may be waiting for in the kernel
     if (!adapter_.kernel_cache.wait(std::chrono::seconds(options_.drain_s))) {

@@ -5,7 +5,7 @@
 //
 // Signals while run() works: SIGTERM and SIGINT stop taking requests, finish those in flight (at
 // most options.drain_s, then the mount is detached and the process exits), unmount and return; a
-// second one ends at once. SIGHUP and SIGPIPE are ignored. No process is forked after the mount,
+// second one ends at once. SIGHUP has the store look for its credentials anew; SIGPIPE is ignored. No process is forked after the mount,
 // and every descriptor is close-on-exec: a child that held /dev/fuse would turn the daemon's death
 // into a hang (RELIABILITY R47).
 #pragma once

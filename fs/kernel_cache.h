@@ -54,7 +54,7 @@ class KernelCache {
 
   // From now on the kernel is asked for nothing more. Does not wait for what it is asked just now.
   void stop();
-  // After stop(): false when the worker is still waiting for the kernel or a store at that time.
+  // Until all that it was told of is done: false when the worker is still waiting for the kernel or a store at that time.
   [[nodiscard]] bool wait(std::chrono::seconds limit);
 
  private:

@@ -40,12 +40,13 @@ std::string options_json(const MountOptions& options) {
 }
 
 // Local files need no cache of local files.
-Status add_cache(DiskCacheOptions options, const std::string& mountpoint, Metrics& metrics,
-                 Source* source) {
+Result<std::shared_ptr<DiskCache>> add_cache(DiskCacheOptions options,
+                                             const std::string& mountpoint, Metrics& metrics,
+                                             Source* source) {
   if (!source->local_path.empty()) {
     log_warning("--cache-dir keeps data of remote stores; " + source->store->url() +
                 " is local and is read directly");
-    return {};
+    return std::shared_ptr<DiskCache>();
   }
   std::error_code error;
   const auto directory = std::filesystem::weakly_canonical(options.directory, error).string();
@@ -53,8 +54,8 @@ Status add_cache(DiskCacheOptions options, const std::string& mountpoint, Metric
   NF_TRY(check_apart(directory, mountpoint, "cache directory"));
   options.metrics = &metrics;
   NF_ASSIGN(std::shared_ptr<DiskCache> cache, DiskCache::open(options));
-  NF_ASSIGN(source->store, cached_store(source->store, std::move(cache)));
-  return {};
+  NF_ASSIGN(source->store, cached_store(source->store, cache));
+  return cache;
 }
 
 Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
@@ -67,8 +68,9 @@ Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
   NF_ASSIGN(Source source, open_source(name, store_options));
   options.settle(*source.store);
   if (!source.local_path.empty()) NF_TRY(check_apart(source.local_path, mountpoint));
+  std::shared_ptr<DiskCache> cache;
   if (!options.cache.directory.empty()) {
-    NF_TRY(add_cache(options.cache, mountpoint, engine->metrics(), &source));
+    NF_ASSIGN(cache, add_cache(options.cache, mountpoint, engine->metrics(), &source));
   }
   FieldOptions field_options;
   field_options.metrics = &engine->metrics();
@@ -80,8 +82,8 @@ Result<std::unique_ptr<FileSystem>> open_file_system(const std::string& name,
                  .version = options.version,
                  .mounted_at = std::time(nullptr),
                  .options_json = options_json(options)};
-  return FileSystem::create(
-      {std::move(engine), std::move(source.store), std::move(hierarchy), std::move(info)});
+  return FileSystem::create({std::move(engine), std::move(source.store), std::move(hierarchy),
+                             std::move(info), std::move(cache)});
 }
 
 Result<int> mount_and_serve(const std::string& source, const std::string& directory,

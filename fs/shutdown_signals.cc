@@ -35,7 +35,7 @@ ShutdownSignals::ShutdownSignals() : wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBL
   if (pipe2(g_pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0) g_pipe = {-1, -1};
   install(SIGTERM, on_signal, &old_term_);
   install(SIGINT, on_signal, &old_int_);
-  install(SIGHUP, SIG_IGN, &old_hup_);
+  install(SIGHUP, on_signal, &old_hup_);
   install(SIGPIPE, SIG_IGN, &old_pipe_);
 }
 

@@ -1,7 +1,7 @@
-// ShutdownSignals: SIGTERM and SIGINT as something a thread can wait for.
+// ShutdownSignals: SIGTERM, SIGINT and SIGHUP as something a thread can wait for.
 //
 // Purpose: handlers may do almost nothing, so they write to a pipe; whoever waits decides.
-// SIGHUP and SIGPIPE are ignored meanwhile. The former actions come back with the destructor.
+// SIGPIPE is ignored meanwhile. The former actions come back with the destructor.
 // Thread-safety: one object at a time in a process; wait() from one thread.
 #pragma once
 

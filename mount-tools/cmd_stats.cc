@@ -32,6 +32,30 @@ std::string amount(const std::string& name, double value) {
   return name.find("_bytes") == std::string::npos ? format_count(whole) : format_bytes(whole);
 }
 
+void print_nvme(const json& nvme) {
+  if (!nvme.is_object()) return;
+  fmt::print("NVME {} of {} in {} entries, {}\n",
+             format_bytes(nvme.value("used_bytes", uint64_t{0})),
+             format_bytes(nvme.value("budget_bytes", uint64_t{0})),
+             format_count(nvme.value("entries", uint64_t{0})),
+             nvme.value("state", "") == "on" ? "on" : "off: " + nvme.value("reason", "?"));
+}
+
+void print_remote(const json& remote) {
+  if (!remote.is_object()) return;
+  const auto count = [&remote](const char* name) {
+    return format_count(remote.value(name, uint64_t{0}));
+  };
+  const json ratio = remote.value("fetched_per_asked", json());
+  fmt::print("NET  {} fetched for {} asked{}\n",
+             format_bytes(remote.value("fetched_bytes", uint64_t{0})),
+             format_bytes(remote.value("asked_bytes", uint64_t{0})),
+             ratio.is_number() ? fmt::format(" ({:.2f} a byte)", ratio.get<double>()) : "");
+  fmt::print("NET  {} requests, {} tried again, {} hedged ({} won), {} refused for load\n",
+             count("requests"), count("retries"), count("hedges"), count("hedges_won"),
+             count("refusals"));
+}
+
 void print_summary(const json& stats) {
   const json ram = stats.value("ram", json::object());
   fmt::print("RAM  {} of {} (peak {}), policy {}, predictor {}\n",
@@ -50,6 +74,8 @@ void print_summary(const json& stats) {
                                                        : "off: " + direct.value("reason", "?"));
     }
   }
+  print_nvme(stats.value("nvme", json()));
+  print_remote(stats.value("remote", json()));
   // items() refers to its object, so each needs a name.
   const json hits = stats.value("hit_rates", json::object());
   for (const auto& [tier, rate] : hits.items()) {

@@ -91,6 +91,16 @@ void FdCache::forget(std::string_view key) {
   leaving.splice(leaving.end(), shard.entries, entry);
 }
 
+void FdCache::forget_all() {
+  for (Shard& shard : shards_) {
+    std::list<Entry> leaving;
+    const std::lock_guard lock(shard.mutex);
+    ++shard.forgets;
+    shard.index.clear();
+    leaving.swap(shard.entries);
+  }
+}
+
 void FdCache::shrink() {
   capacity_.store(std::max<size_t>(1, size() / 2), std::memory_order_relaxed);
   for (Shard& shard : shards_) {

@@ -36,6 +36,7 @@ class FdCache {
   Lookup acquire(std::string_view key);
 
   void forget(std::string_view key);
+  void forget_all();
   // Closes all files that no read uses, and keeps fewer from now on.
   void shrink();
   size_t size() const;

@@ -21,13 +21,14 @@
 #include "core/storage/file_reader.h"
 #include "core/storage/object_store.h"
 #include "core/storage/rooted_dir.h"
+#include "core/storage/store_control.h"
 #include "core/storage/store_counters.h"
 
 namespace neurofs {
 
 class UringReader;
 
-class FileStore : public ObjectStore {
+class FileStore : public ObjectStore, public StoreControl {
  public:
   struct Tuning {
     size_t max_open_files = 0;  // 0: a quarter of the process's limit, at most 4096
@@ -51,6 +52,7 @@ class FileStore : public ObjectStore {
   bool can_write_at() const override { return options_.writable; }
   Status remove(std::string_view key) override;
   void forget(std::string_view key) override { files_.forget(key); }
+  void forget_all() override { files_.forget_all(); }
 
  private:
   struct Window;

@@ -13,7 +13,7 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
       ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
   # Beside tests/servers/with-servers; skipped without.
-  foreach(module faults changes stores cache trust versions cut outage)
+  foreach(module faults changes stores cache trust versions commands cut outage)
     set(python ${Python3_EXECUTABLE} -B)
     if(module STREQUAL "stores")
       set(python ${PROJECT_SOURCE_DIR}/tests/interop/launch)  # the Python with zarr and tensorstore

@@ -19,7 +19,7 @@ NEUROFS = os.environ["NEUROFS"]
 BUILD = pathlib.Path(os.environ["NEUROFS_BUILD"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["create", "import", "write", "info", "region", "mount", "umount", "status", "stats",
-            "cache", "plugins", "explain-name"]
+            "prefetch", "refresh", "cache", "plugins", "explain-name"]
 
 
 def run(*arguments, check=True, **options):

@@ -44,7 +44,8 @@ class CacheVolume {
   std::optional<EntryPlace> find(const CacheKey& key) const { return index_.find(key); }
   bool failing() const { return read_errors_.load() > kMostReadErrors; }
 
-  Status append(const CacheKey& key, Bytes bytes);
+  // `wanted`: it goes to the main log at once.
+  Status append(const CacheKey& key, Bytes bytes, bool wanted);
   Status flush();
   Status tick();  // now and then: room for others, a directory that was removed
 

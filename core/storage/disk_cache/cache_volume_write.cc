@@ -22,13 +22,14 @@ size_t index_of(CacheLog log) {
 
 }  // namespace
 
-Status CacheVolume::append(const CacheKey& key, Bytes bytes) {
+Status CacheVolume::append(const CacheKey& key, Bytes bytes, bool wanted) {
   const auto place = index_.find(key);
   if (place && place->version_tag == version_tag_of(key.version) && place->length == bytes.size()) {
     return {};
   }
   bool added = false;
-  NF_TRY(add(policy_.admit(key.lo), key, bytes, &added));
+  const CacheLog log = wanted ? CacheLog::kMain : policy_.admit(key.lo);
+  NF_TRY(add(log, key, bytes, &added));
   if (added) {
     counters_.writes.add();
     counters_.write_bytes.add(bytes.size());

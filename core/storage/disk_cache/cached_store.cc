@@ -7,13 +7,14 @@
 #include "core/storage/disk_cache/object_memory.h"
 #include "core/storage/resolve_read.h"
 #include "core/storage/scatter.h"
+#include "core/storage/store_control.h"
 
 namespace neurofs {
 namespace {
 
 using Outcome = ReadOp::Outcome;
 
-class CachedStore : public ObjectStore {
+class CachedStore : public ObjectStore, public StoreControl {
  public:
   CachedStore(std::shared_ptr<ObjectStore> below, std::shared_ptr<DiskCache> cache,
               const CachedStoreOptions& options)
@@ -69,6 +70,13 @@ class CachedStore : public ObjectStore {
   void forget(std::string_view key) override {
     memory_.forget(key);
     below_->forget(key);
+  }
+  void forget_all() override {
+    memory_.forget_all();
+    if (StoreControl* below = StoreControl::of(*below_)) below->forget_all();
+  }
+  void renew_credentials() override {
+    if (StoreControl* below = StoreControl::of(*below_)) below->renew_credentials();
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/storage/disk_cache/cache_volume.h"
+#include "core/storage/disk_cache/wanted_writes.h"
 
 namespace neurofs {
 namespace {
@@ -16,6 +17,14 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kGather = std::chrono::milliseconds(200);  // a small group waits so long for more
 constexpr auto kLook = std::chrono::milliseconds(1000);
 constexpr auto kTick = std::chrono::seconds(5);
+
+thread_local int t_wanted = 0;
+
+struct QueuedEntry {
+  CacheKey key;
+  ByteVector bytes;
+  bool wanted = false;
+};
 
 }  // namespace
 
@@ -34,7 +43,7 @@ class DiskCache::Impl {
   Status start();
   void run();
   void turn_off(const Status& status);
-  void write_items(const std::deque<std::pair<CacheKey, ByteVector>>& items);
+  void write_items(const std::deque<QueuedEntry>& items);
   void work(bool flush);
 
   const DiskCacheOptions options;
@@ -50,7 +59,7 @@ class DiskCache::Impl {
   std::mutex mutex;
   std::condition_variable wake;
   std::condition_variable idle;
-  std::deque<std::pair<CacheKey, ByteVector>> queue;  // guarded by mutex, like what follows
+  std::deque<QueuedEntry> queue;  // guarded by mutex, like what follows
   uint64_t queued_bytes = 0;
   uint64_t drains_asked = 0;
   uint64_t drains_done = 0;
@@ -79,14 +88,14 @@ void DiskCache::Impl::turn_off(const Status& status) {
   warned = true;
 }
 
-void DiskCache::Impl::write_items(const std::deque<std::pair<CacheKey, ByteVector>>& items) {
+void DiskCache::Impl::write_items(const std::deque<QueuedEntry>& items) {
   const auto at = volume();
-  for (const auto& [key, bytes] : items) {
+  for (const auto& [key, bytes, wanted] : items) {
     if (!at || !volume()) {
       counters.dropped.add();
       continue;
     }
-    if (const Status status = at->append(key, bytes); !status.ok()) turn_off(status);
+    if (const Status status = at->append(key, bytes, wanted); !status.ok()) turn_off(status);
   }
 }
 
@@ -220,9 +229,21 @@ void DiskCache::write(const CacheKey& key, Bytes bytes) {
   ByteVector copy(bytes.begin(), bytes.end());
   {
     const std::lock_guard lock(impl_->mutex);
-    impl_->queue.emplace_back(key, std::move(copy));
+    impl_->queue.push_back({key, std::move(copy), WantedWrites::on_this_thread()});
   }
   impl_->wake.notify_one();
+}
+
+WantedWrites::WantedWrites() {
+  ++t_wanted;
+}
+
+WantedWrites::~WantedWrites() {
+  --t_wanted;
+}
+
+bool WantedWrites::on_this_thread() {
+  return t_wanted > 0;
 }
 
 void DiskCache::drain() {

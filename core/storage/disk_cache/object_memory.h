@@ -30,6 +30,10 @@ class ObjectMemory {
     const std::lock_guard lock(mutex_);
     known_.erase(std::string(key));
   }
+  void forget_all() {
+    const std::lock_guard lock(mutex_);
+    known_.clear();
+  }
   // Learned no longer than `most` ago.
   std::optional<ObjectInfo> recent(std::string_view key, Clock::duration most) const {
     const std::lock_guard lock(mutex_);

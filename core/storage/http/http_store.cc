@@ -11,6 +11,7 @@
 #include "core/storage/key.h"
 #include "core/storage/object_store.h"
 #include "core/storage/remote/remote_reader.h"
+#include "core/storage/store_control.h"
 
 namespace neurofs {
 namespace {
@@ -31,6 +32,8 @@ class PlainService : public HttpService {
     return {};
   }
 
+  void renew_credentials() { auth_->reload(); }
+
   void explain(const HttpReply&, RemoteAnswer& answer) override {
     if (answer.kind != RemoteAnswer::Kind::kRefused) return;
     if (auth_->reload()) {
@@ -45,7 +48,7 @@ class PlainService : public HttpService {
   const std::unique_ptr<HttpAuth> auth_;
 };
 
-class HttpStore : public ObjectStore {
+class HttpStore : public ObjectStore, public StoreControl {
  public:
   HttpStore(std::string base, std::shared_ptr<HttpLoop> loop, std::unique_ptr<HttpAuth> auth,
             const StoreOptions& options)
@@ -79,6 +82,7 @@ class HttpStore : public ObjectStore {
     return read_only(key);
   }
   Status remove(std::string_view key) override { return read_only(key); }
+  void renew_credentials() override { service_.renew_credentials(); }
 
  private:
   Status read_only(std::string_view key) const {

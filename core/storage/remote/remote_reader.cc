@@ -81,7 +81,13 @@ RemoteShared::RemoteShared(Transport& transport_in, std::string url_in,
       hedges(all.counter("store_hedges_total",
                          "Second requests for what took longer than nearly all")),
       hedges_won(all.counter("store_hedges_won_total", "Second requests that were answered first")),
-      seed_(std::random_device{}()) {}
+      seed_(std::random_device{}()) {
+  all.gauge("store_fetched_per_asked", "Bytes fetched from remote stores per byte asked of them",
+            [&fetched = counters.read_bytes, &asked = counters.requested_bytes] {
+              const auto bytes = static_cast<double>(asked.value());
+              return bytes > 0 ? static_cast<double>(fetched.value()) / bytes : 0.0;
+            });
+}
 
 uint64_t RemoteShared::random() {
   std::mt19937_64 generator(seed_.fetch_add(1, std::memory_order_relaxed));

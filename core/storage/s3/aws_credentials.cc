@@ -167,6 +167,11 @@ bool AwsCredentials::refused() {
   return true;
 }
 
+void AwsCredentials::look_anew() {
+  const std::lock_guard lock(mutex_);
+  look_anew_ = true;
+}
+
 std::string AwsCredentials::source() const {
   const std::lock_guard lock(mutex_);
   if (options_.anonymous) return "nobody (anonymous)";

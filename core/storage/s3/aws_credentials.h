@@ -40,6 +40,9 @@ class AwsCredentials {
   // replaced lately, or will be looked for anew by the next keys().
   bool refused();
 
+  // The next keys() looks for them, however fresh they are; where it finds none, the old ones stay.
+  void look_anew();
+
   // "the environment", "~/.aws/credentials [default]": for messages.
   std::string source() const;
 

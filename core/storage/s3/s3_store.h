@@ -14,10 +14,11 @@
 #include "core/storage/s3/s3_client.h"
 #include "core/storage/s3/s3_listing.h"
 #include "core/storage/s3/s3_upload.h"
+#include "core/storage/store_control.h"
 
 namespace neurofs {
 
-class S3Store : public ObjectStore {
+class S3Store : public ObjectStore, public StoreControl {
  public:
   struct Tuning {
     S3UploadOptions upload;
@@ -43,6 +44,7 @@ class S3Store : public ObjectStore {
   bool puts_in_pieces() const override { return true; }
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override;
   Status remove(std::string_view key) override;
+  void renew_credentials() override { credentials_->look_anew(); }
 
   const S3Service& service() const { return *service_; }
 

@@ -1,0 +1,24 @@
+// StoreControl: what a user may ask of a store that is in use, beside reads and writes.
+//
+// Purpose: a seam for those stores that keep something between requests: open files, versions, credentials. A
+// store that keeps nothing does not implement it. Thread-safety: every method from any thread, at any time.
+// Ownership: the object is the store. Errors: none; the next read tells.
+#pragma once
+
+namespace neurofs {
+
+class ObjectStore;
+
+class StoreControl {
+ public:
+  virtual ~StoreControl() = default;
+  // ObjectStore::forget() of all objects.
+  virtual void forget_all() {}
+  // There may be new credentials where the store got its own: they are looked for before the next request.
+  virtual void renew_credentials() {}
+
+  // The control of a store; null for one that keeps nothing.
+  static StoreControl* of(ObjectStore& store);
+};
+
+}  // namespace neurofs
