@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "core/field/chunk_key.h"
+#include "core/field/index_flights.h"
 #include "core/field/shard_grid.h"
 #include "core/field/shard_index.h"
 #include "core/field/shard_index_cache.h"
@@ -226,16 +227,67 @@ class ZarrField final : public StoredField {
     wanted->push_back({id, key_of(chunk), extent, std::string(version), {}, {}, {}});
   }
 
+  // Each index is read by one reader, however many want it; those whose reader failed, or whose index the cache
+  // did not keep, are read once more.
   void load(std::span<IndexRead> wanted, LoadedShards* loaded) {
+    std::vector<IndexRead*> mine;
+    std::vector<IndexRead*> others;
+    mine.reserve(wanted.size());
+    others.reserve(wanted.size());
+    {
+      const Landing landing(flights_, mine);
+      for (IndexRead& read : wanted) (flights_.begin(read.id) ? mine : others).push_back(&read);
+      // One that landed since it was looked for is there.
+      std::vector<IndexRead*> unread;
+      for (IndexRead* const read : mine) {
+        if (!take_cached(*read, loaded)) unread.push_back(read);
+      }
+      read_indexes(unread, loaded);
+    }
+    std::vector<IndexRead*> again;
+    for (IndexRead* const read : others) {
+      if (const Status status = flights_.wait(read->id); !status.ok()) {
+        (*loaded)[read->id] = {nullptr, describe(status, read->key), false};
+      } else if (!take_cached(*read, loaded)) {
+        again.push_back(read);
+      }
+    }
+    read_indexes(again, loaded);
+  }
+
+  bool take_cached(const IndexRead& read, LoadedShards* loaded) const {
+    auto cached = cache_.find(read.id);
+    if (cached) (*loaded)[read.id] = {std::move(*cached), {}, false};
+    return cached.has_value();
+  }
+
+  // Lands what a reader took, whatever happens.
+  class Landing {
+   public:
+    Landing(IndexFlights& flights, const std::vector<IndexRead*>& reads)
+        : flights_(flights), reads_(reads) {}
+    ~Landing() {
+      for (const IndexRead* const read : reads_) flights_.land(read->id);
+    }
+    Landing(const Landing&) = delete;
+    Landing& operator=(const Landing&) = delete;
+
+   private:
+    IndexFlights& flights_;
+    const std::vector<IndexRead*>& reads_;
+  };
+
+  void read_indexes(std::span<IndexRead* const> wanted, LoadedShards* loaded) {
+    if (wanted.empty()) return;
     const uint64_t generation = cache_.generation();
     std::vector<ReadOp> ops;
     std::vector<IndexRead*> reads;
-    for (IndexRead& read : wanted) {
-      LoadedShard& shard = (*loaded)[read.id];
+    for (IndexRead* const read : wanted) {
+      LoadedShard& shard = (*loaded)[read->id];
       shard = {};
-      if (prepare(read, &shard)) {
-        ops.push_back(make_op(read));
-        reads.push_back(&read);
+      if (prepare(*read, &shard)) {
+        ops.push_back(make_op(*read));
+        reads.push_back(read);
       }
     }
     store_->read(ops);
@@ -310,6 +362,7 @@ class ZarrField final : public StoredField {
   std::string prefix_;
   ShardGrid grid_;
   ShardIndexCache cache_;
+  IndexFlights flights_;
   Counter* index_reads_ = nullptr;
   std::mutex single_mutex_;
   std::string single_version_ = spec_.object_version;  // guarded by single_mutex_; "": look again

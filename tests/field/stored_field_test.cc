@@ -2,10 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <thread>
 
+#include "core/base/cancellation.h"
 #include "core/field/shard_index_cache.h"
 #include "core/field/zarr3_metadata.h"
 #include "tests/field/field_testing.h"
+#include "tests/storage/fault_store.h"
 
 namespace neurofs {
 namespace {
@@ -107,6 +110,63 @@ TEST_F(ShardedField, IndexIsReadOnceAndWithoutCacheStillResolves) {
     EXPECT_EQ(queries[1].place.kind, Kind::kRange);
     EXPECT_EQ(metrics.counter("shard_index_reads_total", "").value(), budget == 0 ? 2u : 1u);
   }
+}
+
+// The store takes its time, so that all come while the first one reads.
+class ReadersAtOnce : public ShardedField {
+ protected:
+  static constexpr size_t kReaders = 16;
+
+  void open_slow(std::chrono::milliseconds delay = std::chrono::milliseconds(100)) {
+    open();
+    ASSERT_TRUE(store_->put("a/c/0/0", make_shard(field_->spec())).ok());
+    slow_ = std::make_shared<test::FaultStore>(store_);
+    auto field = open_stored_field(slow_, "a", {.metrics = &metrics_});
+    ASSERT_TRUE(field.ok()) << field.status().message();
+    field_ = *field;
+    slow_->add({.key_part = "c/0", .fault = test::Fault::kSlow, .delay = delay});
+  }
+
+  // What each of them finds.
+  std::vector<ChunkPlace> locate_at_once() {
+    std::vector<ChunkPlace> places(kReaders);
+    std::vector<std::thread> readers;
+    for (ChunkPlace& place : places) {
+      readers.emplace_back([&] { place = locate(*field_, {0, 0}); });
+    }
+    for (std::thread& reader : readers) reader.join();
+    return places;
+  }
+
+  Metrics metrics_;
+  std::shared_ptr<test::FaultStore> slow_;
+};
+
+TEST_F(ReadersAtOnce, R37_ReadAnIndexOnce) {
+  open_slow();
+  for (const ChunkPlace& place : locate_at_once()) EXPECT_EQ(place.kind, Kind::kRange);
+  EXPECT_EQ(metrics_.counter("shard_index_reads_total", "").value(), 1U);
+}
+
+TEST_F(ReadersAtOnce, AskForThemselvesWhenTheFirstFails) {
+  open_slow();
+  slow_->clear();
+  slow_->add({.key_part = "c/0", .fault = test::Fault::kError, .times = 1});
+  size_t failed = 0;
+  for (const ChunkPlace& place : locate_at_once()) failed += place.kind == Kind::kError;
+  EXPECT_EQ(failed, 1U);
+}
+
+TEST_F(ReadersAtOnce, NobodyWaitsPastItsDeadline) {
+  open_slow(std::chrono::seconds(1));
+  const uint64_t opened = slow_->ops();
+  std::thread first([this] { EXPECT_EQ(locate(*field_, {0, 0}).kind, Kind::kRange); });
+  while (slow_->ops() == opened) std::this_thread::yield();
+  const ReadScope scope(nullptr, ReadScope::Clock::now() + std::chrono::milliseconds(1));
+  const ChunkPlace place = locate(*field_, {0, 0});
+  EXPECT_EQ(place.kind, Kind::kError);
+  EXPECT_EQ(place.status.code(), Code::kTimeout);
+  first.join();
 }
 
 TEST_F(ShardedField, ChunkOutsideTheGrid) {

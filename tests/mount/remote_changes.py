@@ -43,8 +43,13 @@ class Changes(RemoteCase):
 
     def test_R26_nobody_asks_for_what_nobody_uses_until_it_is_used_again(self):
         self.start("--revalidate", "1")
-        self.assertEqual(self.cached_row(2), self.rows[2])
-        wait_until(self.heads, "the look after the read")
+
+        def looked():
+            # A look that comes while the first read waits finds nothing to ask for, and is the last for this use.
+            self.assertEqual(self.cached_row(2), self.rows[2])
+            return self.heads()
+
+        wait_until(looked, "the look after a read")
         time.sleep(3)  # one more look may follow: the kernel's read-ahead is a use
         before = len(self.heads())
         time.sleep(4)
