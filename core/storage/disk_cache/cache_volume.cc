@@ -133,33 +133,50 @@ Status CacheVolume::recover() {
   return tick();
 }
 
-// The entries of a batch that the index knows. Each is checked when it arrives: the first reading of memory that
-// the disk has just written is what costs, and the rest of the batch is on its way meanwhile.
+// The entries of a batch that the index knows. Neighbours on the disk, as blocks that were fetched together are, come
+// by one read. Each entry is checked when its read arrives: the first reading of memory that the disk has just
+// written is what costs, and the rest of the batch is on its way meanwhile.
 class CacheVolume::Batch final : public FileReadListener {
  public:
-  void reserve(size_t entries) {
-    entries_.reserve(entries);
-    reads_.reserve(entries);
+  // `most` entries: nothing moves, as reads point to destinations.
+  explicit Batch(size_t most) {
+    entries_.reserve(most);
+    dests_.reserve(most);
+    reads_.reserve(most);
   }
   void add(CacheRead& read, const EntryPlace& place, const CacheVolume& volume) {
-    const Entry& entry = entries_.emplace_back(Entry{&read, place, read.dest, false});
-    FileRead& file_read = reads_.emplace_back();
-    file_read.file = volume.file_->file().get();
-    file_read.offset = volume.file_->segment_bytes() * place.segment + place.at * kCacheUnit;
-    file_read.length = place.length;
-    file_read.dests = {&entry.dest, 1};
-    file_read.listener = this;
+    const uint64_t offset =
+        volume.file_->segment_bytes() * place.segment + uint64_t{place.at} * kCacheUnit;
+    entries_.push_back({&read, place, false});
+    dests_.push_back(read.dest);
+    if (!joins(offset, place.length)) {
+      FileRead& fresh = reads_.emplace_back();
+      fresh.file = volume.file_->file().get();
+      fresh.offset = offset;
+      fresh.dests = {&dests_.back(), 0};
+      fresh.listener = this;
+    }
+    FileRead& last = reads_.back();
+    last.length += place.length;
+    last.dests = {last.dests.data(), last.dests.size() + 1};
   }
   void arrived(const FileRead& read) override {
-    Entry& entry = entries_[static_cast<size_t>(&read - reads_.data())];
-    entry.right = entry_check(entry.read->key, entry.dest) == entry.place.check;
+    const auto first = static_cast<size_t>(read.dests.data() - dests_.data());
+    for (size_t i = first; i < first + read.dests.size(); ++i) {
+      Entry& entry = entries_[i];
+      entry.right = entry_check(entry.read->key, entry.read->dest) == entry.place.check;
+    }
   }
   void run(CacheVolume& volume) {
     if (reads_.empty()) return;
     volume.reader_->read({reads_.data(), reads_.size()});
-    for (size_t i = 0; i < reads_.size(); ++i) {
-      entries_[i].read->hit = entries_[i].right && !reads_[i].failed();
-      volume.settle(*entries_[i].read, reads_[i], entries_[i].place);
+    size_t i = 0;
+    for (const FileRead& read : reads_) {
+      if (read.error != 0) volume.count_read_error();
+      for (const size_t end = i + read.dests.size(); i < end; ++i) {
+        entries_[i].read->hit = entries_[i].right && !read.failed();
+        volume.settle(*entries_[i].read, read, entries_[i].place);
+      }
     }
   }
 
@@ -167,17 +184,26 @@ class CacheVolume::Batch final : public FileReadListener {
   struct Entry {
     CacheRead* read;
     EntryPlace place;
-    MutableBytes dest;
     bool right;
   };
-  // Reserved, so that nothing moves: reads point into entries.
+  // Larger ones would have to be there whole before any of it can be checked.
+  static constexpr uint64_t kMostJoined = uint64_t{256} << 10;
+
+  // Whole pages alone: others need a bounce buffer.
+  bool joins(uint64_t offset, uint64_t length) const {
+    if (reads_.empty()) return false;
+    const FileRead& last = reads_.back();
+    return last.offset + last.length == offset && last.length + length <= kMostJoined &&
+           last.length % kCachePage == 0 && length % kCachePage == 0;
+  }
+
   boost::container::small_vector<Entry, 2> entries_;
+  boost::container::small_vector<MutableBytes, 2> dests_;  // of the entries
   boost::container::small_vector<FileRead, 2> reads_;
 };
 
 void CacheVolume::read(std::span<CacheRead> batch) {
-  Batch found;
-  found.reserve(batch.size());
+  Batch found(batch.size());
   for (CacheRead& read : batch) {
     read.hit = false;
     const auto place = index_.find(read.key);
@@ -196,13 +222,14 @@ void CacheVolume::settle(CacheRead& read, const FileRead& done, const EntryPlace
     return;
   }
   const bool erased = index_.erase(read.key, place);
-  if (done.error != 0) {
-    counters_.read_errors.add();
-    ++read_errors_;
-    return;
-  }
+  if (done.error != 0) return;
   // It is no fault when the entry went, and its place was used anew, while it was read.
   if (erased) counters_.bad.add();
+}
+
+void CacheVolume::count_read_error() {
+  counters_.read_errors.add();
+  ++read_errors_;
 }
 
 Status CacheVolume::broken(int error, const char* doing) const {

@@ -77,6 +77,7 @@ class CacheVolume {
   Status recover();
   Status recover_entries(std::vector<uint32_t> order);
   class Batch;
+  void count_read_error();
   void settle(CacheRead& read, const FileRead& done, const EntryPlace& place);
 
   Status add(CacheLog log, const CacheKey& key, Bytes bytes, bool* added);

@@ -295,12 +295,15 @@ void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
 void CachedStore::keep(const Plan& plan, std::string_view version) {
   if (version.empty()) return;
   const uint64_t hash = hash_version(plan.object, version);
+  boost::container::small_vector<CacheWrite, 2> writes;
   for (const Unit& unit : plan.units) {
     if (unit.hit) continue;
-    CacheKey key = unit.key;
-    key.version = hash;
-    cache_->write(key, plan.op->whole != nullptr ? Bytes(*plan.op->whole) : Bytes(unit.dest));
+    CacheWrite& write = writes.emplace_back();
+    write.key = unit.key;
+    write.key.version = hash;
+    write.bytes = plan.op->whole != nullptr ? Bytes(*plan.op->whole) : Bytes(unit.dest);
   }
+  cache_->write({writes.data(), writes.size()});
 }
 
 void CachedStore::read(std::span<ReadOp> batch) {

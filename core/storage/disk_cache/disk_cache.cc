@@ -1,8 +1,10 @@
 #include "core/storage/disk_cache/disk_cache.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <iterator>
 #include <shared_mutex>
 #include <thread>
 
@@ -216,20 +218,33 @@ uint64_t DiskCache::find(const CacheKey& key) const {
   return place ? place->length : 0;
 }
 
-void DiskCache::write(const CacheKey& key, Bytes bytes) {
-  if (bytes.empty() || bytes.size() > impl_->largest || impl_->volume() == nullptr) return;
+void DiskCache::write(std::span<const CacheWrite> batch) {
+  if (impl_->volume() == nullptr) return;
+  std::vector<const CacheWrite*> taken;
+  taken.reserve(batch.size());
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->queued_bytes + bytes.size() > impl_->options.queue_bytes) {
-      impl_->counters.dropped.add();
-      return;
+    for (const CacheWrite& write : batch) {
+      const uint64_t size = write.bytes.size();
+      if (size == 0 || size > impl_->largest) continue;
+      if (impl_->queued_bytes + size > impl_->options.queue_bytes) {
+        impl_->counters.dropped.add();
+        continue;
+      }
+      impl_->queued_bytes += size;
+      taken.push_back(&write);
     }
-    impl_->queued_bytes += bytes.size();
   }
-  ByteVector copy(bytes.begin(), bytes.end());
+  if (taken.empty()) return;
+  const bool wanted = WantedWrites::on_this_thread();
+  std::vector<QueuedEntry> copies;
+  copies.reserve(taken.size());
+  for (const CacheWrite* write : taken) {
+    copies.push_back({write->key, ByteVector(write->bytes.begin(), write->bytes.end()), wanted});
+  }
   {
     const std::lock_guard lock(impl_->mutex);
-    impl_->queue.push_back({key, std::move(copy), WantedWrites::on_this_thread()});
+    std::ranges::move(copies, std::back_inserter(impl_->queue));
   }
   impl_->wake.notify_one();
 }

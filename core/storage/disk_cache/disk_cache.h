@@ -43,6 +43,12 @@ struct CacheRead {
   bool hit = false;   // out; when false, `dest` holds anything
 };
 
+// One block to keep.
+struct CacheWrite {
+  CacheKey key;
+  Bytes bytes;
+};
+
 class DiskCache {
  public:
   // kPermission for a directory that is not ours alone or is reached by a link, kInvalidArgument for a size
@@ -58,8 +64,13 @@ class DiskCache {
   // Bytes of the entry of that range in any version (key.version is not looked at); 0 when there is none.
   uint64_t find(const CacheKey& key) const;
 
-  // Copies and returns; what does not fit in the queue is dropped.
-  void write(const CacheKey& key, Bytes bytes);
+  // Copies and returns; what does not fit in the queue is dropped. Blocks that are written together lie side by
+  // side, and are read so.
+  void write(std::span<const CacheWrite> batch);
+  void write(const CacheKey& key, Bytes bytes) {
+    const CacheWrite one{key, bytes};
+    write({&one, 1});
+  }
 
   // Waits until what was written is on the disk, or dropped.
   void drain();
