@@ -186,8 +186,8 @@ class CacheVolume::Batch final : public FileReadListener {
     EntryPlace place;
     bool right;
   };
-  // Larger ones would have to be there whole before any of it can be checked.
-  static constexpr uint64_t kMostJoined = uint64_t{256} << 10;
+  // What is read in one piece anyway; a larger one would be checked later.
+  static constexpr uint64_t kMostJoined = uint64_t{1} << 20;
 
   // Whole pages alone: others need a bounce buffer.
   bool joins(uint64_t offset, uint64_t length) const {
