@@ -252,6 +252,8 @@ TEST(DiskCache, SurvivesKillsWhileItFills) {
   std::mt19937_64 random(5);
   size_t hits = 0;
   for (int kill = 0; kill < kills; ++kill) {
+    int begun[2];
+    ASSERT_EQ(::pipe(begun), 0);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -260,8 +262,13 @@ TEST(DiskCache, SurvivesKillsWhileItFills) {
       for (uint64_t n = 0;; ++n) {
         put(**cache, (n * 7919 + static_cast<uint64_t>(kill) * 31) % 900, n % 2);
         if (n % 100 == 99) (*cache)->drain();
+        if (n == 99 && ::write(begun[1], "x", 1) != 1) ::_exit(1);
       }
     }
+    ::close(begun[1]);
+    char word = 0;
+    EXPECT_EQ(::read(begun[0], &word, 1), 1);  // on a slow machine too there is something to lose
+    ::close(begun[0]);
     ::usleep(static_cast<useconds_t>(5000 + random() % 120000));
     ::kill(child, SIGKILL);
     int status = 0;
