@@ -62,9 +62,8 @@ void warn_of_small_ram(const Work& work) {
     if (bytes <= budget) continue;
     fmt::print(stderr,
                "neurofs prefetch: warning: {} is more than --ram of {} ({}): what came first goes "
-               "again{}\n",
-               format_bytes(bytes), mountpoint, format_bytes(budget),
-               "; --tier nvme has more room, in a mount with --cache-dir");
+               "again; --tier nvme has more room, in a mount with --cache-dir\n",
+               format_bytes(bytes), mountpoint, format_bytes(budget));
   }
 }
 
@@ -73,7 +72,7 @@ Status why(const PrefetchFile& file, const neurofs_prefetch& answer, int error) 
     return unsupported(file.path + " cannot be prefetched: it is no file of elements");
   }
   if (error == EINTR) return {Code::kInterrupted, "ended before all was there"};
-  const std::string text(answer.text, strnlen(answer.text, sizeof answer.text));
+  const std::string text = text_in(answer.text);
   return io_error(fmt::format("{}: {}", file.path, text.empty() ? std::strerror(error) : text));
 }
 

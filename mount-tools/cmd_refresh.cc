@@ -29,7 +29,7 @@ Status why(const std::string& directory, const neurofs_refresh& answer, int erro
     return {Code::kPermission,
             directory + " is another user's mount; only they and root refresh it"};
   }
-  const std::string text(answer.text, strnlen(answer.text, sizeof answer.text));
+  const std::string text = text_in(answer.text);
   return io_error(fmt::format("{}: {}", directory, text.empty() ? std::strerror(error) : text));
 }
 
@@ -50,7 +50,7 @@ int run(const Options& options) {
   const std::string directory = absolute_directory(options.directory);
   const auto answer = refresh(directory);
   if (!answer.ok()) return fail("refresh", answer.status(), "see: neurofs status");
-  const std::string changed(answer->text, strnlen(answer->text, sizeof answer->text));
+  const std::string changed = text_in(answer->text);
   if (options.json) {
     fmt::print("{}\n", json_text({{"fields", answer->fields},
                                   {"other_metadata", answer->changed},

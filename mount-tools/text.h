@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -25,6 +26,12 @@ std::string format_bytes(uint64_t bytes);
 
 // "86,000,000,000".
 std::string format_count(uint64_t count);
+
+// What stands in a text field of a struct that another process filled in, with or without its end.
+template <size_t N>
+std::string text_in(const char (&field)[N]) {
+  return {field, strnlen(field, N)};
+}
 
 // Safe to print on a terminal: control characters and bytes that are no UTF-8 become \xNN.
 std::string printable(std::string_view text);

@@ -46,7 +46,7 @@ void BlockLoader::finish(BlockLoad& load, const Status& status) const {
 }
 
 void BlockLoader::missing(BlockLoad& load, const ChunkPlace& place) const {
-  const Status doubt = BlockPlaces(field_, grid_, versions_).doubt_missing(place.key);
+  const Status doubt = versions_.doubt_missing(place.key);
   if (!doubt.ok()) return finish(load, doubt);
   versions_.see(place.key, place.version);
   load.outcome = Outcome::kMissing;

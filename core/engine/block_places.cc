@@ -22,20 +22,13 @@ void BlockPlaces::locate(std::vector<uint64_t> blocks) {
   for (ChunkQuery& query : queries_) {
     ChunkPlace& place = query.place;
     if (place.kind != Kind::kMissing) continue;
-    if (place.version.empty()) place.status = doubt_missing(place.key);
+    if (place.version.empty()) place.status = versions_.doubt_missing(place.key);
     if (place.status.ok()) {
       versions_.see(place.key, place.version);
     } else {
       place.kind = Kind::kError;
     }
   }
-}
-
-Status BlockPlaces::doubt_missing(std::string_view key) const {
-  if (versions_.believe_missing(key, ObjectVersions::Clock::now())) return {};
-  return {Code::kStale, "object " + std::string(key) +
-                            " was there and the store now denies it; it is being replaced, or has "
-                            "been deleted"};
 }
 
 Result<ByteRange> BlockPlaces::find_part(size_t i) {

@@ -28,9 +28,6 @@ class BlockPlaces {
   // Of the i-th of them; neighbours of one chunk share it.
   ChunkPlace& of(size_t i) { return queries_[query_of_[i]].place; }
 
-  // kStale when it is not to be believed that there is no such object.
-  Status doubt_missing(std::string_view key) const;
-
   // The encoded bytes of the i-th block's part of its chunk, where a part can be read alone or is the
   // whole. A local chunk that is an object of its own is looked at, once: its place then has the object's
   // version, or has become kMissing, and there is no part. Elsewhere a look costs as much as a read: the

@@ -52,6 +52,13 @@ bool ObjectVersions::believe_missing(std::string_view key, Clock::time_point now
   return Clock::duration(at - slot.denied) >= kDoubt;
 }
 
+Status ObjectVersions::doubt_missing(std::string_view key) {
+  if (believe_missing(key, Clock::now())) return {};
+  return {Code::kStale, "object " + std::string(key) +
+                            " was there and the store now denies it; it is being replaced, or has "
+                            "been deleted"};
+}
+
 bool ObjectVersions::differs(std::string_view key, std::string_view version) const {
   const uint64_t object = key_hash(key);
   const std::lock_guard lock(mutex_);

@@ -5,9 +5,9 @@
 // it read; the first that differs has all blocks of the field forgotten before anybody hears of it.
 // Bounded: kSlots objects, in sets of kWays; of an object that was pushed out of a full set (from about
 // 100,000 objects on) nothing is known, as if it had never been read. Objects that do not exist are
-// pushed out first. Stores far away may deny for a moment an object that is being replaced: of one that was there,
-// absence is believed only when it has lasted for kDoubt. The names of the last kMostNames objects that were read are kept, for who wants
-// to look whether they have changed.
+// pushed out first. Stores far away may deny for a moment an object that is being replaced: of one that was
+// there, absence is believed only when it has lasted for kDoubt. The names of the last kMostNames objects that
+// were read are kept, for who wants to look whether they have changed.
 // Thread-safety: every method from any thread. Ownership: owns its table, whose pages come as they
 // are used. Cost: one lock per call; on the load path only.
 #pragma once
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "core/base/lazy_array.h"
+#include "core/base/status.h"
 
 namespace neurofs {
 
@@ -44,6 +45,8 @@ class ObjectVersions {
 
   // The store says that there is no such object: whether that is to be believed.
   bool believe_missing(std::string_view key, Clock::time_point now);
+  // What a read says of it now: kStale when it is not.
+  Status doubt_missing(std::string_view key);
 
   // Whether see() would find a change.
   bool differs(std::string_view key, std::string_view version) const;

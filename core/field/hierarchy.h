@@ -2,9 +2,9 @@
 //
 // Purpose: a mounted group shows its arrays as directories. Walks zarr.json / .zgroup / .zmetadata
 // within bounds (depth 64, 100,000 nodes). One bad array does not hide the others: it is listed
-// with the reason. Of a remote store the nodes of a level are read together, and its groups listed so. Thread-safety: free function. Errors: kNotFound when the root is neither group
-// nor array. Names that are not one plain path component ("..", "/", control characters, "__*") are
-// dropped and counted.
+// with the reason. Of a remote store the nodes of a level are read together, and its groups listed so.
+// Thread-safety: free function. Errors: kNotFound when the root is neither group nor array. Names that
+// are not one plain path component ("..", "/", control characters, "__*") are dropped and counted.
 #pragma once
 
 #include <string>
