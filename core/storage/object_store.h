@@ -33,6 +33,9 @@ struct ObjectInfo {
   std::string
       version;  // ETag or equivalent: changes whenever the bytes do, as far as the store knows
   int64_t modified_ns = 0;  // Unix time of the last change; 0 where the store does not know
+  // The bytes may change, or may be changing still, and the version stay: nothing read of it is to be kept
+  // beyond this process, where it would be taken for the object's bytes for ever.
+  bool weak = false;
 };
 
 struct ReadOp {

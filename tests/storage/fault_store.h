@@ -27,6 +27,7 @@ enum class Fault : uint8_t {
   kMiss,   // the object seems missing
   kShort,  // the op fails as a read past the end does (kCorrupt)
   kFlip,   // the op succeeds with the lowest bit of its first byte flipped
+  kWeak,   // the op succeeds, and its version is a weak one
   kSlow,   // the batch is delayed by FaultRule::delay
 };
 
@@ -132,6 +133,9 @@ class FaultStore : public ObjectStore {
         break;
       case Fault::kFlip:
         flip(op);
+        break;
+      case Fault::kWeak:
+        if (op.seen != nullptr) op.seen->weak = true;
         break;
       case Fault::kSlow:
         break;

@@ -113,6 +113,7 @@ struct CachedStore::Plan {
   std::string version;  // that the units are looked for in; "" when it is not known
   ObjectInfo info;      // of that version, where `exists`
   bool asked = false;   // the caller named the version
+  bool weak = false;    // what was read may be of another one, and the store cannot tell
   bool again = false;   // the object changed since its version was learned
 
   bool all_hit() const {
@@ -243,8 +244,7 @@ void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
     ReadOp op = *plan.op;
     op.outcome = Outcome::kPending;
     const bool split = pinned && plan.cacheable && op.whole == nullptr && !plan.version.empty();
-    if (plan.cacheable || op.seen == nullptr)
-      op.seen = plan.asked && !op.seen ? nullptr : &infos.emplace_back();
+    if (plan.cacheable || op.seen == nullptr) op.seen = &infos.emplace_back();
     if (!split) {
       lower.push_back({p, 0, 0});
       ops.push_back(op);
@@ -287,6 +287,7 @@ void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
     }
     if (done.seen != nullptr && done.seen->exists) {
       plan.info = *done.seen;
+      plan.weak |= done.seen->weak;
       memory_.learn(op.key, *done.seen);
     }
   }
@@ -331,7 +332,8 @@ void CachedStore::read(std::span<ReadOp> batch) {
       *op.seen = plan.info;
       if (all_hit && !plan.info.exists) *op.seen = {true, op.whole->size(), plan.version, 0};
     }
-    if (!plan.cacheable || all_hit) continue;
+    // On disk it would be taken for that version for ever.
+    if (!plan.cacheable || all_hit || plan.weak) continue;
     // What was read without a pin is of the version that the read itself told.
     keep(plan, plan.asked ? std::string_view(plan.version) : std::string_view(plan.info.version));
   }

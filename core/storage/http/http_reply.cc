@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <ctime>
 #include <limits>
@@ -12,6 +13,8 @@ namespace {
 
 constexpr size_t kMaxVersionBytes = 512;
 constexpr int64_t kMaxPauseSeconds = 3600;
+// Dates tell seconds: what changed within the last ones may change again and bear the same date.
+constexpr int64_t kSettledSeconds = 2;
 
 // A number of bytes that an object can have, and nothing else.
 std::optional<uint64_t> parse_bytes(std::string_view text) {
@@ -27,6 +30,30 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
 
 bool printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+// Unix time in seconds; nothing for what is no date.
+std::optional<int64_t> date_in(const HttpHead& head, std::string_view name) {
+  const std::string text(head.header(name));
+  const time_t when = text.empty() ? -1 : curl_getdate(text.c_str(), nullptr);
+  if (when <= 0 || when >= std::numeric_limits<int64_t>::max() / 1'000'000'000) return std::nullopt;
+  return int64_t{when};
+}
+
+// By the server's own clock, which wrote both dates.
+bool has_settled(const HttpHead& head) {
+  const auto modified = date_in(head, "last-modified");
+  const auto now = date_in(head, "date");
+  return modified && now && *now - *modified >= kSettledSeconds;
+}
+
+// As nginx and others make it, of the date of the last change and the size: no better than the date.
+bool made_of_date(std::string_view etag, const HttpHead& head) {
+  const auto modified = date_in(head, "last-modified");
+  if (!modified) return false;
+  std::array<char, 16> hex{};
+  const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), *modified, 16).ptr;
+  return etag.find(std::string_view(hex.data(), end)) != std::string_view::npos;
 }
 
 }  // namespace
@@ -61,18 +88,22 @@ ObjectInfo describe_object(const HttpHead& head, uint64_t size) {
   ObjectInfo info;
   info.exists = true;
   info.size = size;
-  const std::string modified(head.header("last-modified"));
-  if (const time_t when = modified.empty() ? -1 : curl_getdate(modified.c_str(), nullptr);
-      when > 0 && when < std::numeric_limits<int64_t>::max() / 1'000'000'000) {
-    info.modified_ns = int64_t{when} * 1'000'000'000;
-  }
+  info.modified_ns = date_in(head, "last-modified").value_or(0) * 1'000'000'000;
   const std::string_view etag = head.header("etag");
   if (!etag.empty() && etag.size() <= kMaxVersionBytes && printable(etag)) {
     info.version = etag;
-  } else {
-    info.version = "lm:" + modified.substr(0, kMaxVersionBytes) + ":" + std::to_string(size);
+    info.weak = etag.starts_with("W/") || (made_of_date(etag, head) && !has_settled(head));
+    return info;
   }
+  const std::string_view modified = head.header("last-modified").substr(0, kMaxVersionBytes);
+  info.version = modified.empty() ? "size:" : "lm:" + std::string(modified) + ":";
+  info.version += std::to_string(size);
+  info.weak = !has_settled(head);
   return info;
+}
+
+bool has_validator(const HttpHead& head) {
+  return !head.header("etag").empty() || !head.header("last-modified").empty();
 }
 
 bool is_strong_etag(std::string_view version) {

@@ -25,8 +25,13 @@ std::optional<uint64_t> parse_unsatisfied_range(std::string_view text);
 // Content-Length; nothing where there is none, or no number that an object can have.
 std::optional<uint64_t> content_length(const HttpHead& head);
 
-// Of an object with `size` bytes: its ETag as it came, else "lm:<Last-Modified>:<size>".
+// Of an object with `size` bytes. Its version: the ETag as it came, else "lm:<Last-Modified>:<size>", else
+// "size:<size>". Weak: without ETag and date, by an ETag that says so (W/), and by a date of the last change, or an
+// ETag made of it, until that is 2 s old.
 ObjectInfo describe_object(const HttpHead& head, uint64_t size);
+
+// Whether the server says anything by which a change could be seen.
+bool has_validator(const HttpHead& head);
 
 // Whether the version may be asked for with If-Match.
 bool is_strong_etag(std::string_view version);

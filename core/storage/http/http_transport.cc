@@ -36,11 +36,16 @@ RemoteAnswer failure(Status status) {
   }
 }
 
+// What was said of a store, once.
+struct Told {
+  std::atomic<bool> ignores_ranges{false};
+  std::atomic<bool> names_no_version{false};
+};
+
 // One request on its way. Its callbacks run on the loop's thread.
 class HttpGet {
  public:
-  HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit,
-          std::atomic<bool>& ignores_ranges);
+  HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Told& told);
 
   HttpLoop::Exchange exchange;
 
@@ -65,7 +70,7 @@ class HttpGet {
   RemoteGet& get_;
   HttpService& service_;
   const uint64_t whole_limit_;
-  std::atomic<bool>& ignores_ranges_;
+  Told& told_;
   const std::string url_;  // for messages
   HttpReply reply_;        // what an error says; or the whole object, to be cut
   RemoteAnswer answer_;
@@ -77,12 +82,11 @@ class HttpGet {
   uint64_t part_done_ = 0;
 };
 
-HttpGet::HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit,
-                 std::atomic<bool>& ignores_ranges)
+HttpGet::HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Told& told)
     : get_(get),
       service_(service),
       whole_limit_(whole_limit),
-      ignores_ranges_(ignores_ranges),
+      told_(told),
       url_(redact_url(service.url_of(get.key))) {
   HttpRequest& request = exchange.request;
   request.method = get.what == What::kStat ? "HEAD" : "GET";
@@ -131,6 +135,14 @@ bool HttpGet::on_head(const HttpHead& head) {
 
 bool HttpGet::take_version(const HttpHead& head, uint64_t size) {
   answer_.object = describe_object(head, size);
+  if (!has_validator(head) && !told_.names_no_version.exchange(true)) {
+    log_warning(
+        url_ +
+        ": the server sends neither ETag nor Last-Modified: an object that is replaced is not seen "
+        "to "
+        "have changed, its old bytes may be shown beside its new ones until the next mount, and "
+        "nothing of it is kept in the NVMe cache; said once");
+  }
   if (get_.if_version.empty() || get_.if_version == answer_.object.version) return true;
   return reject(Kind::kChanged, {Code::kStale, url_ + ": the object has another version"});
 }
@@ -183,7 +195,7 @@ bool HttpGet::take_whole(const HttpHead& head) {
   const uint64_t limit = cut ? whole_limit_ : get_.whole_limit;
   if (length && !take_version(head, *length)) return false;
   body_ = cut ? Body::kCut : Body::kWhole;
-  if (cut && !ignores_ranges_.exchange(true)) {
+  if (cut && !told_.ignores_ranges.exchange(true)) {
     log_warning(url_ + ": the server ignores Range requests; objects are read whole, up to " +
                 std::to_string(whole_limit_) + " bytes");
   }
@@ -292,7 +304,7 @@ class HttpTransport : public Transport {
       : loop_(loop), service_(service), whole_limit_(whole_limit) {}
 
   void start(RemoteGet& get) override {
-    auto running = std::make_unique<HttpGet>(get, service_, whole_limit_, ignores_ranges_);
+    auto running = std::make_unique<HttpGet>(get, service_, whole_limit_, told_);
     HttpGet& started = *running;
     started.exchange.done = [this, &get] { finish(get); };
     {
@@ -329,7 +341,7 @@ class HttpTransport : public Transport {
   HttpLoop& loop_;
   HttpService& service_;
   const uint64_t whole_limit_;
-  std::atomic<bool> ignores_ranges_{false};
+  Told told_;
   std::mutex mutex_;
 };
 

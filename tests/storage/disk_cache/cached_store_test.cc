@@ -152,6 +152,36 @@ TEST(CachedStore, RandomReadsOfChangingObjectsAreNeverMixed) {
   EXPECT_GT(f.hits(), 500U);
 }
 
+TEST(CachedStore, NothingOfAWeakVersionIsKeptOnDisk) {
+  for (const bool pinned : {true, false}) {
+    Fixture f;
+    f.memory->plant("a", "0123456789abcdef");
+    const std::string version = f.memory->stat("a")->version;
+    f.faults->add({.key_part = "a", .fault = test::Fault::kWeak});
+    ByteVector part(4);
+    MutableBytes dest = part;
+    ReadOp op;
+    op.key = "a";
+    op.range = {2, 4};
+    op.dests = {&dest, 1};
+    if (pinned) op.if_version = version;
+    const auto ops_below = [&] {
+      const uint64_t before = f.faults->ops();
+      f.store->read({&op, 1});
+      EXPECT_EQ(op.outcome, ReadOp::Outcome::kData);
+      EXPECT_EQ(text_of(part), "2345");
+      f.cache->drain();
+      return f.faults->ops() - before;
+    };
+    ops_below();
+    EXPECT_EQ(ops_below(), 1U);
+    f.faults->clear();
+    EXPECT_EQ(ops_below(), 1U) << "now it is kept";
+    EXPECT_EQ(ops_below(), 0U);
+    EXPECT_EQ(f.hits(), 1U);
+  }
+}
+
 TEST(CachedStore, ErrorsAndMissingObjectsPass) {
   Fixture f;
   ByteVector part(4);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/base/cancellation.h"
+#include "core/base/log.h"
 #include "core/storage/http/http_loop.h"
 #include "core/storage/http/http_reply.h"
 #include "tests/contract/store_contract.h"
@@ -273,6 +274,34 @@ TEST_F(HttpFaults, AnotherVersionIsStale) {
   EXPECT_EQ(op.status.code(), Code::kStale) << op.status.to_string();
 }
 
+TEST_F(HttpFaults, AServerThatNamesNoVersionIsToldOfOnceAndItsVersionsAreWeak) {
+  std::atomic<int> told{0};
+  set_log_sink([&](LogLevel, std::string_view text) {
+    told += text.find("neither ETag nor Last-Modified") != std::string_view::npos ? 1 : 0;
+  });
+  auto store = open();
+  fault(
+      partial("Content-Range: bytes 0-99/100000\r\nContent-Length: 100\r\n", std::string(100, 'x')),
+      kForEver);
+  ByteVector out(100);
+  MutableBytes dest(out);
+  for (int i = 0; i < 2; ++i) {
+    ObjectInfo seen;
+    ReadOp op;
+    op.key = "c/0";
+    op.range = {0, 100};
+    op.dests = {&dest, 1};
+    op.seen = &seen;
+    store->read({&op, 1});
+    ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
+    EXPECT_TRUE(seen.weak);
+    EXPECT_EQ(seen.version, "size:100000");
+  }
+  store.reset();
+  set_log_sink([](LogLevel, std::string_view) {});
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(HttpFaults, ACancelledReadEndsThoughTheServerStalls) {
   options_.remote.stall = milliseconds(60'000);
   options_.remote.deadline = milliseconds(60'000);
@@ -299,6 +328,34 @@ TEST_F(HttpFaults, NothingIsLeftBehind) {
     EXPECT_EQ(entries_of("/proc/self/fd"), fds);
     EXPECT_EQ(entries_of("/proc/self/task"), threads);
   }
+}
+
+TEST(HttpReply, VersionsAreWeakWhileTheirDateMayComeAgain) {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  const std::string at = "Thu, 26 Nov 2026 11:50:0";  // in hex 6b081ce8
+  const auto weak = [](Headers headers) {
+    return describe_object({200, std::move(headers)}, 7).weak;
+  };
+  const auto dates = [&at](char modified, char now) {
+    return Headers{{"last-modified", at + modified + " GMT"}, {"date", at + now + " GMT"}};
+  };
+  const auto tagged = [](std::string etag, Headers headers) {
+    headers.emplace_back("etag", std::move(etag));
+    return headers;
+  };
+  EXPECT_TRUE(weak({}));
+  EXPECT_TRUE(weak({{"last-modified", at + "0 GMT"}}))
+      << "how old that is, the server does not say";
+  EXPECT_TRUE(weak({{"last-modified", "yesterday"}, {"date", at + "0 GMT"}}));
+  EXPECT_TRUE(weak(dates('0', '1')));
+  EXPECT_TRUE(weak(dates('9', '0'))) << "the future";
+  EXPECT_FALSE(weak(dates('0', '2')));
+  EXPECT_EQ(describe_object({200, dates('0', '2')}, 7).version, "lm:" + at + "0 GMT:7");
+  EXPECT_TRUE(weak({{"etag", "W/\"1\""}}));
+  EXPECT_FALSE(weak(tagged("\"1\"", dates('0', '0')))) << "of the bytes, as S3's are";
+  EXPECT_TRUE(weak(tagged("\"6b081ce8-7\"", dates('0', '1'))))
+      << "of the date, as nginx makes them";
+  EXPECT_FALSE(weak(tagged("\"6b081ce8-7\"", dates('0', '2'))));
 }
 
 TEST(HttpText, UrlsAreShownWithoutSecrets) {
