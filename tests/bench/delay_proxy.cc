@@ -1,10 +1,11 @@
 // delay_proxy: forwards TCP connections to a server, every byte a while later, and counts the bytes.
 //
 // Purpose: a network of known latency between tests/bench/run and a server on this machine. Half of the
-// latency is added on the way there, half on the way back; bandwidth is not limited. One thread; two system
-// calls for a piece of up to 256 KiB, so that it costs little beside the server. Commands on standard input, one a
-// line, each answered by a line on standard output: `latency MS`, `counts` (bytes there and back since the
-// last `counts`, connections open). The port is printed first. It ends when standard input does.
+// latency is added on the way there, half on the way back. All connections share one link, whose rate is that of
+// `rate`; 0: it has no limit. One thread; two system calls for a piece of up to 256 KiB, so that it costs little
+// beside the server. Commands on standard input, one a line, each answered by a line on standard output:
+// `latency MS`, `rate MB_PER_S`, `counts` (bytes there and back since the last `counts`, connections open). The
+// port is printed first. It ends when standard input does.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -57,6 +58,12 @@ struct Pipe {
   bool closed = false;  // and `to` has been told
 };
 
+// One direction of what all connections share.
+struct Link {
+  Clock::time_point free;  // when all that was sent so far has passed
+  uint64_t bytes = 0;      // since they were last asked for
+};
+
 struct Connection {
   Pipe there;
   Pipe back;
@@ -97,6 +104,16 @@ class Proxy {
   void set_latency(double ms) {
     half_ = std::chrono::duration_cast<Clock::duration>(
         std::chrono::duration<double, std::milli>(ms / 2));
+  }
+
+  void set_rate(double mb_per_s) { seconds_per_byte_ = mb_per_s > 0 ? 1 / (mb_per_s * 1e6) : 0; }
+
+  // When what is sent now has passed the link, behind what is on it.
+  Clock::time_point pass(Link& link, size_t bytes, Clock::time_point now) const {
+    link.free = std::max(link.free, now) +
+                std::chrono::duration_cast<Clock::duration>(
+                    std::chrono::duration<double>(static_cast<double>(bytes) * seconds_per_byte_));
+    return link.free + half_;
   }
 
   void listen_on_any_port() {
@@ -158,7 +175,7 @@ class Proxy {
     pump(connection, connection.back, now, back_);
   }
 
-  void pump(Connection& connection, Pipe& pipe, Clock::time_point now, uint64_t& count) {
+  void pump(Connection& connection, Pipe& pipe, Clock::time_point now, Link& link) {
     while (pipe.readable && !pipe.ended && pipe.bytes < kMostHeld) {
       const ssize_t got = recv(pipe.from, buffer_.data(), buffer_.size(), 0);
       if (got < 0) {
@@ -168,13 +185,13 @@ class Proxy {
         pipe.ended = true;
       } else {
         const auto size = static_cast<size_t>(got);
-        count += size;
+        link.bytes += size;
         pipe.bytes += size;
         // A server without TCP_NODELAY waits for it between two small pieces, each time up to 40 ms: that is
         // for clients to avoid, and hidden behind this socket they could not.
         const int on = 1;
         setsockopt(pipe.from, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-        pipe.held.push_back({now + half_, {buffer_.begin(), buffer_.begin() + got}});
+        pipe.held.push_back({pass(link, size, now), {buffer_.begin(), buffer_.begin() + got}});
         pipe.readable = size == buffer_.size();
       }
     }
@@ -232,14 +249,19 @@ class Proxy {
          commands_.erase(0, end + 1)) {
       std::istringstream words(commands_.substr(0, end));
       std::string word;
-      double ms = 0;
-      if (words >> word && word == "latency" && words >> ms) {
-        set_latency(ms);
+      double number = 0;
+      if (!(words >> word)) word.clear();
+      if (word == "latency" && words >> number) {
+        set_latency(number);
+        std::puts("{}");
+      } else if (word == "rate" && words >> number) {
+        set_rate(number);
         std::puts("{}");
       } else if (word == "counts") {
         std::printf("{\"there\": %llu, \"back\": %llu, \"connections\": %zu}\n",
-                    static_cast<unsigned long long>(std::exchange(there_, 0)),
-                    static_cast<unsigned long long>(std::exchange(back_, 0)), connections_.size());
+                    static_cast<unsigned long long>(std::exchange(there_.bytes, 0)),
+                    static_cast<unsigned long long>(std::exchange(back_.bytes, 0)),
+                    connections_.size());
       } else {
         std::puts("{\"error\": \"unknown command\"}");
       }
@@ -256,8 +278,9 @@ class Proxy {
   std::string commands_;
   std::list<Connection> connections_;
   std::vector<char> buffer_ = std::vector<char>(kPiece);
-  uint64_t there_ = 0;
-  uint64_t back_ = 0;
+  double seconds_per_byte_ = 0;
+  Link there_;
+  Link back_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
-"""What the remote measures run on: a proxy of known latency, the field on S3 and RADOS, mounts, ceilings.
+"""What the remote measures run on: a proxy of known latency and rate, the field on S3 and RADOS, mounts, ceilings.
 
 The servers are those of tests/servers/with-servers. Without added latency every client reaches S3 directly;
-else all go through one delay_proxy, which adds it and counts the bytes. Nothing waits for ever: each
+else all go through one delay_proxy, which adds it, limits the rate, and counts the bytes. Nothing waits for ever: each
 program has a time limit, and what hangs is killed and named.
 """
 
@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -55,8 +56,9 @@ class Proxy:
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
-    def latency(self, ms):
-        self.ask(f"latency {ms}")
+    def link(self, latency_ms, mb_per_s):
+        self.ask(f"latency {latency_ms}")
+        self.ask(f"rate {mb_per_s}")
 
     def received(self):
         """Bytes that came from the server since the last call."""
@@ -82,6 +84,29 @@ def presigned(url, seconds=86400):
     for part in [*scope.split("/"), text]:
         signing = hmac.new(signing, part.encode(), hashlib.sha256).digest()
     return f"{url}?{query}&X-Amz-Signature={signing.hex()}"
+
+
+class KeptConnection:
+    """HTTP in as few system calls as there can be, without the waits of a server that has no TCP_NODELAY."""
+
+    def __init__(self, endpoint):
+        self.host = urllib.parse.urlsplit(endpoint).netloc
+        name, port = self.host.split(":")
+        self.socket = socket.create_connection((name, int(port)), timeout=30)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def get(self, url, offset, size):
+        path = url.split(self.host, 1)[1]
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n"
+                            f"Range: bytes={offset}-{offset + size - 1}\r\n\r\n".encode())
+        reply, head = b"", -1
+        while head < 0 or len(reply) < head + 4 + size:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            got = self.socket.recv(1 << 20)
+            reply += got
+            head = reply.find(b"\r\n\r\n")
+            if not got or not reply.startswith(b"HTTP/1.1 206"[:len(reply)]):
+                raise BenchError(f"the server answered {reply[:200]!r}")
 
 
 class Shards:
@@ -127,9 +152,10 @@ class RemoteMachine:
     def __exit__(self, *_):
         self.proxy.close()
 
-    def set_latency(self, ms):
-        self.proxy.latency(ms)
-        self.endpoint = self.proxy.url if ms > 0 else self.direct
+    def set_link(self, latency_ms, mb_per_s=0):
+        """0 MB/s: as fast as this machine is."""
+        self.proxy.link(latency_ms, mb_per_s)
+        self.endpoint = self.proxy.url if latency_ms > 0 else self.direct
 
     def import_to(self, url, *options):
         machine = self.machine
@@ -279,6 +305,17 @@ class RemoteMachine:
         many = ["--parallel", "--parallel-immediate", "--parallel-max", in_flight] if in_flight > 1 else []
         start = time.perf_counter()
         limited(["curl", "-q", "-s", *many, "-K", path], 300)
+        return time.perf_counter() - start
+
+    def one_connection(self, ranges, block):
+        """Seconds for all ranges, one after another on one connection that stays: the ceiling of one reader."""
+        places = [self.s3_shards.place(offset // self.machine.row) for offset in ranges]
+        signed = {key: presigned(f"{self.endpoint}/{self.bucket}/{self.S3_PATH}/{key}")
+                  for key in {key for key, _ in places}}
+        connection = KeptConnection(self.endpoint)
+        start = time.perf_counter()
+        for key, offset in places:
+            connection.get(signed[key], offset, block)
         return time.perf_counter() - start
 
     def in_process(self, library, rows):

@@ -20,7 +20,7 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
     endif()
     add_test(NAME remote_${module} COMMAND ${python} ${CMAKE_CURRENT_LIST_DIR}/remote_${module}.py)
     set_tests_properties(remote_${module} PROPERTIES
-      LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600
+      LABELS mount SKIP_RETURN_CODE 77 TIMEOUT 600 COST 60  # the longest begin first
       ENVIRONMENT "NEUROFS_PROGRAM=$<TARGET_FILE:neurofs_program>;NEUROFS_SANITIZED=${sanitized}")
   endforeach()
   # They stop servers that the others use, and count threads.
