@@ -18,13 +18,6 @@ class Changes(RemoteCase):
             file.seek(number * ROW)
             return file.read(ROW)
 
-    def replace(self, number, fresh):
-        chunk = self.served / "c" / str(number)
-        aside = chunk.with_name("aside")
-        aside.write_bytes(fresh)
-        os.utime(aside, (1, 1))
-        aside.rename(chunk)
-
     def test_R26_what_is_replaced_is_seen_by_new_opens(self):
         self.start("--revalidate", "1")
         for number in range(ROW // 1024):

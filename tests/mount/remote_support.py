@@ -100,6 +100,18 @@ class RowsCase(MountCase):
 class RemoteCase(RowsCase):
     """The same, every row stored, behind a proxy that passes until told otherwise."""
 
+    def asked_for(self, number):
+        """The requests for a row so far."""
+        return [line for line in self.proxy.log() if line[1].endswith(f"/c/{number}")]
+
+    def replace(self, number, fresh):
+        """By a whole new object: readers see the old one or this one."""
+        chunk = self.served / "c" / str(number)
+        aside = chunk.with_name("aside")
+        aside.write_bytes(fresh)
+        os.utime(aside, (1, 1))  # another ETag, of nginx's, than what was written this second
+        aside.rename(chunk)
+
     def setUp(self):
         super().setUp()
         root, url = os.environ.get("NEUROFS_TEST_HTTP_ROOT"), os.environ.get("NEUROFS_TEST_HTTP_URL")

@@ -9,9 +9,10 @@ the same faults. Control, by HTTP on 127.0.0.1:C:
   PUT /rules    a JSON list of rules (fault_rules.py); replaces those before, ends what stalls
   PUT /latency  {"ms": 20}, added to each request
   PUT /listen   {"on": false}: connections are refused and those that are open end; true: as before
-  GET /counts   {"requests", "connections", "open", "bytes", "by_status", "by_method"}: bytes of reply bodies
-                that were sent; status 0 for requests that were never answered
-  GET /log      the last 1000 requests as [method, target, range, status]
+  GET /counts   {"requests", "connections", "open", "bytes", "by_status", "by_method", "hits"}: bytes of reply
+                bodies that were sent; status 0 for requests that were never answered; how many requests each of the
+                present rules has hit
+  GET /log      the last 1000 requests as [method, target, range, status, seconds], on the clock of time.monotonic()
   PUT /reset    counts and log start from nothing
 
 One thread a connection, with a connection of its own to the server. Standard library only.
@@ -50,7 +51,7 @@ class Counts:
             self.requests += 1
             self.by_status[str(status)] += 1
             self.by_method[method] += 1
-            self.log.append([method, target, ranged, status])
+            self.log.append([method, target, ranged, status, time.monotonic()])
 
     def sent(self, count):
         with self._lock:
@@ -258,7 +259,8 @@ class FaultProxy:
     def control(self, path, value):
         """(status, answer) of a request to the control port; `value` is None for GET."""
         if value is None:
-            answers = {"/counts": self.counts.as_dict, "/log": lambda: list(self.counts.log)}
+            answers = {"/counts": lambda: {**self.counts.as_dict(), "hits": self.rules.hits()},
+                       "/log": lambda: list(self.counts.log)}
             return (200, answers[path]()) if path in answers else (404, f"no {path}")
         if path == "/rules":
             self.rules.replace(value)

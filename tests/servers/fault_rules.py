@@ -59,6 +59,7 @@ class Rules:
         self._lock = threading.Lock()
         self._rules = []
         self._seen = []
+        self._hits = []
         self.generation = 0
 
     def replace(self, rules):
@@ -69,6 +70,7 @@ class Rules:
         with self._lock:
             self._rules = [dict(rule, compiled=re.compile(rule.get("path", ""))) for rule in rules]
             self._seen = [0] * len(rules)
+            self._hits = [0] * len(rules)
             self.generation += 1
 
     def take(self, method, target, ranged):
@@ -83,5 +85,11 @@ class Rules:
                 self._seen[number] += 1
                 first, times = rule.get("from", 1), rule.get("times", -1)
                 if self._seen[number] >= first and (times < 0 or self._seen[number] < first + times):
+                    self._hits[number] += 1
                     return rule
         return PASS
+
+    def hits(self):
+        """How many requests each rule has hit."""
+        with self._lock:
+            return list(self._hits)
