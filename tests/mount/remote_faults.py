@@ -7,7 +7,8 @@ import signal
 import time
 
 from remote_support import ROW, ROWS, RemoteCase, bounded
-from stress_support import Readers, main, pread_all, wait_until, with_crc32c, write_zarr3
+from stress_support import (Readers, is_mounted, main, neurofs, pread_all, wait_until, with_crc32c,
+                            write_zarr3)
 
 DEADLINE = 3
 CHUNKS = "/c/"  # requests for data, not for metadata
@@ -150,6 +151,35 @@ class Faults(RemoteCase):
         self.assertGreater(len(LASTING), 8, "one lost per fault would be more than are allowed")
         self.assert_nothing_lost(held)
         self.assertLessEqual(self.resident_mib(), memory + 32)
+
+    def test_S8_where_redirects_are_allowed_they_lead_to_other_servers_alone(self):
+        self.start("--redirects", "3", "--retries", "1", *bounded(DEADLINE))
+        here = f"http://{os.environ['NEUROFS_TEST_HTTP_URL'].rpartition('/')[2]}{self.path}/c/1"
+        self.hit(1, {"action": "redirect", "location": here})
+        self.assert_row(1)
+        for number, location in enumerate(("file:///etc/passwd", "http://169.254.169.254/", "{here}",
+                                           "http://[::ffff:169.254.169.254]/", "ftp://127.0.0.1/"), 2):
+            with self.subTest(location=location):
+                self.hit(number, {"action": "redirect", "location": location})
+                self.assert_fails_with({errno.EIO}, number)
+                self.assertRegex(self.mounted.output(), f"c/{number} redirects to ")
+
+    def test_R22_a_name_that_is_not_known(self):
+        nobody = "http://nobody.invalid"
+        done = neurofs("mount", f"{nobody}/field", self.point_made(), *bounded(DEADLINE), check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Could not resolve host: nobody.invalid", done.stderr)
+        self.assertFalse(is_mounted(self.point))
+        # While mounted a server may lead there.
+        self.start("--redirects", "1", *bounded(DEADLINE))
+        self.hit(1, {"action": "redirect", "location": f"{nobody}/1"})
+        self.assert_fails_with({errno.EIO, errno.ETIMEDOUT}, 1)
+        self.assertIn("Could not resolve host", self.mounted.output())
+        self.assert_row(2)
+
+    def point_made(self):
+        self.point.mkdir()
+        return self.point
 
     def assert_fails_with(self, allowed, number):
         """Fails when the read still hangs long after its deadline, which is no matter of speed."""

@@ -16,13 +16,13 @@ from s3_request import request  # noqa: E402
 
 
 class Place:
-    """`url(prefix)`; `environment` and `options` for `neurofs mount`; put() and remove() of one object."""
+    """`url(prefix)`; `environment` and `options` for who reads; put() and remove() of one object."""
     missing = None
     environment = {}
     options = ()
 
     def import_environment(self):
-        """`neurofs import` knows no options of the connection: all of it is in the environment."""
+        """For who writes: the user in `options` may only read."""
         return self.environment
 
 

@@ -1,4 +1,4 @@
-"""Whom a mount trusts and who trusts it: TLS, keys, clocks, permissions (R14, R28-R30, S9)."""
+"""Whom a mount trusts and who trusts it: TLS, redirects, keys, clocks, permissions (R14, R28-R30, S8, S9)."""
 
 import errno
 import json
@@ -8,8 +8,8 @@ import re
 import subprocess
 
 from remote_places import HttpsPlace, netloc_of, radosgw, swift, why_no
-from remote_support import ROWS, Proxy, Relay, RowsCase, bounded
-from stress_support import Readers, is_mounted, main
+from remote_support import ROWS, Proxy, Relay, RemoteCase, RowsCase, bounded
+from stress_support import Readers, is_mounted, main, neurofs, wait_until
 
 PATIENCE = 60  # the deadline of mounts whose errors must come at once
 
@@ -93,6 +93,18 @@ class Tls(TrustCase):
 
     def test_R28_the_systems_roots_do_not_hold_a_servers_own_certificate(self):
         self.assert_no_mount("self.signed certificate.*TLS is always verified", self.place.url(self.prefix))
+
+    def test_S8_no_redirect_leads_from_tls_to_plain(self):
+        plain = os.environ["NEUROFS_TEST_HTTP_URL"]
+        proxy = Proxy(netloc_of(plain))
+        self.addCleanup(proxy.close)
+        there = f"to-plain/{proxy.port}/{self.prefix}"
+        self.assert_no_mount("redirects to http://127.0.0.1.*only http to http or https",
+                             f"{self.place.base}/{there}", *self.place.options, "--redirects", 3)
+        self.assertEqual(proxy.counts()["connections"], 0)
+        self.start(f"{plain}/{there}", "--redirects", 3)  # from plain to plain it leads there
+        self.assert_row(0)
+        self.assertGreater(proxy.counts()["requests"], 0)
 
     def test_R28_s3_over_tls(self):
         endpoint = os.environ.get("NEUROFS_TEST_S3_TLS_ENDPOINT")
@@ -203,13 +215,74 @@ class Permissions(TrustCase):
             self.assert_row(number)
         self.assertIn("taken as missing", self.mounted.output())
 
-    def test_S9_no_key_is_shown(self):
-        self.start(self.place.url(self.prefix), "--log-level", "debug", environment=self.guest)
+
+class Secrets(RemoteCase):
+    """Keys of S3 with a session token, for nginx, which asks that requests are signed and not by whom.
+
+    It has no listings: the proxy gives the one that a mount asks for."""
+
+    SECRET, TOKEN = "hunter2/secret", "hunter3-token"
+    ECHO = ("<Error><Code>SignatureDoesNotMatch</Code><Message>The signatures differ.</Message>"
+            "<StringToSign>AWS4-HMAC-SHA256 20260101T000000Z</StringToSign>"
+            f"<SignatureProvided>Signature=0123abcd {TOKEN}</SignatureProvided></Error>")
+
+    def start(self, *options, wrapper=()):
+        self.proxy.rules({"path": "list-type=2", "action": "status", "status": 200, "body":
+                          f"<ListBucketResult><Contents><Key>{self.prefix}/zarr.json</Key><Size>1</Size>"
+                          "</Contents><IsTruncated>false</IsTruncated></ListBucketResult>"})
+        options += ("--endpoint", self.proxy.url, "--path-style", "--region", "us-east-1")
+        self.mounted = self.mount(
+            f"s3://signed/{self.prefix}", *options, "--log-level", "debug", "--predictor", "none",
+            *bounded(5), wrapper=wrapper, environment={
+                "AWS_ACCESS_KEY_ID": "KEY", "AWS_SECRET_ACCESS_KEY": self.SECRET,
+                "AWS_SESSION_TOKEN": self.TOKEN, "AWS_CONFIG_FILE": "/nonexistent",
+                "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"})
+        self.file = self.mounted.point / "field.raw"
         self.assert_row(0)
-        secret = self.guest["AWS_SECRET_ACCESS_KEY"]
-        self.assertNotIn(secret, self.mounted.output())
-        self.assertNotIn(secret, pathlib.Path(f"/proc/{self.mounted.pid}/cmdline").read_text())
-        self.assertNotIn(secret, json.dumps(self.mounted.stats()))
+
+    def seen(self):
+        """What users and logs see of the mount."""
+        control = self.mounted.point / ".neurofs"
+        return {"command line": pathlib.Path(f"/proc/{self.mounted.pid}/cmdline").read_text(),
+                "log": self.mounted.output(), "status": neurofs("status", "--json").stdout,
+                **{name: (control / name).read_text(errors="replace") for name in os.listdir(control)
+                   if (control / name).is_file()}}
+
+    def test_S9_no_key_is_shown(self):
+        self.start()
+        self.proxy.rules({"path": "/c/1$", "action": "status", "status": 403, "body": self.ECHO},
+                         {"path": "/c/2$", "action": "expired"},
+                         {"path": "/c/3$", "action": "redirect"},
+                         {"path": "/c/4$", "action": "reset", "at": 10})
+        for number in (1, 2):
+            self.assert_errno(errno.EACCES, lambda: self.row(number))
+        for number in (3, 4):
+            self.assertNotEqual(self.errno_of(number), 0)
+        seen = self.seen()
+        self.assertIn("SignatureDoesNotMatch", seen["log"])
+        for word in (self.SECRET, self.TOKEN, "AWS4-HMAC-SHA256", "Signature="):
+            self.assertEqual([name for name, text in seen.items() if word in text], [], word)
+
+    def test_S9_the_memory_of_the_daemon_is_for_root_alone(self):
+        """The kernel gives the files of a process that says so to root; others have its own user and group."""
+        reason = why_no("setpriv")
+        if reason or os.geteuid() != 0:
+            self.skipTest(reason or "not root, who may take another group")
+        group = 65534
+        in_group = ("setpriv", "--regid", str(group), "--clear-groups")
+        other = subprocess.Popen([*in_group, "sleep", "infinity"])
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        wait_until(lambda: self.owner(other.pid) == (0, group), "what is to be seen of other programs")
+        self.start("--allow-other", wrapper=in_group)
+        status = pathlib.Path(f"/proc/{self.mounted.pid}/status").read_text()
+        self.assertIn(f"\nGid:\t{group}\t{group}\t", status)
+        self.assertEqual(self.owner(self.mounted.pid), (0, 0))
+
+    @staticmethod
+    def owner(pid):
+        found = os.stat(f"/proc/{pid}/mem")
+        return found.st_uid, found.st_gid
 
 
 main(__name__)
