@@ -22,12 +22,12 @@ bool ControlRequests::submit(void* request, Work work, Reply reply) {
     cancellation = open_[request];
     if (stopped_) cancellation->cancel();
   }
-  const auto deadline = ReadScope::Clock::now() + deadline_;
   const bool queued = threads_.try_submit(
-      [this, request, cancellation, deadline, work = std::move(work), reply = std::move(reply)] {
+      [this, request, cancellation, work = std::move(work), reply = std::move(reply)] {
         Status outcome;
         {
-          const ReadScope scope(cancellation.get(), deadline);
+          // From now: what waited for others may take as long as they did.
+          const ReadScope scope(cancellation.get(), ReadScope::Clock::now() + deadline_);
           outcome = work();
         }
         // Before the reply: the kernel's next request may come under the same address.

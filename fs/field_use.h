@@ -1,11 +1,12 @@
 // FieldUse: which fields somebody uses, so that the store is not asked about those that nobody does.
 //
-//   note(field):  somebody looks a name of it up, or reads
+//   note(field):  somebody looks a name of it up, asks for a file's attributes, or reads
 //   take(field):  before a look for changes: was it used since the last one? If not, it sleeps
 //   note() of one that sleeps: a look has been left out, so that one is due at once: `woken`
 //
-// What the kernel serves from its own memory does not come here; but names do, each time that their timeout is
-// over, which therefore must be no longer than the time between two looks.
+// What the kernel serves from its own memory does not come here; but names do, and the attributes of a file that
+// is kept open and read, each time that their timeout is over, which therefore must be no longer than the time
+// between two looks. Pages of a map (mmap) that are in memory ask for neither.
 // Thread-safety: every method from any thread. Cost of note(): a load, as long as the field is awake.
 #pragma once
 

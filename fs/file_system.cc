@@ -360,6 +360,12 @@ Attr FileSystem::attr_of(const InternedNode& node) const {
 Result<Attr> FileSystem::getattr(NodeId id) const {
   InternedNodes::Ptr holder;
   NF_ASSIGN(const Node node, resolve(id, &holder));
+  // Of a file that is kept open this may be all that comes: the kernel asks before it reads pages of its own.
+  if (node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron) {
+    use_->note(node.field);
+  } else if (const auto* region = as<RegionNode>(holder.get())) {
+    use_->note(region->field);
+  }
   return holder ? attr_of(*holder) : attr_of(node);
 }
 

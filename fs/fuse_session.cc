@@ -8,11 +8,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -171,12 +173,17 @@ void Session::stop_loop() {
   }
 }
 
-// The housekeeping thread: announces the mount, then waits for a signal or the end.
+// The housekeeping thread: announces the mount, then waits for a signal, the next look for changes or the end.
 void Session::watch() {
+  using Clock = std::chrono::steady_clock;
+  const std::chrono::seconds looks(options_.revalidate_s.value_or(0));
   bool announced = false;
+  auto next_look = Clock::now() + looks;
   while (!finished_) {
-    const int looks = static_cast<int>(options_.revalidate_s.value_or(0));
-    const int number = signals_.wait(looks == 0 ? -1 : looks * 1000);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look - Clock::now());
+    const int64_t limit = std::numeric_limits<int>::max();
+    const int number = signals_.wait(
+        looks.count() == 0 ? -1 : static_cast<int>(std::clamp<int64_t>(left.count(), 0, limit)));
     if (finished_) return;
     if (number == SIGHUP) {
       log_info("SIGHUP: credentials are looked for anew");
@@ -189,7 +196,10 @@ void Session::watch() {
       announced = true;
       announce();
     }
-    if (announced && number == 0) adapter_.kernel_cache.revalidate();
+    // Signals in between put it off no further.
+    if (looks.count() == 0 || Clock::now() < next_look) continue;
+    if (announced) adapter_.kernel_cache.revalidate();
+    next_look = Clock::now() + looks;
   }
 }
 

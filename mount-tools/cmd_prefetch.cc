@@ -85,6 +85,7 @@ Status bring(const PrefetchFile& file, uint32_t tier, const std::function<void(u
     request.length = kCall;
     if (interrupted()) return why(file, request, EINTR);
     if (ioctl(fd.get(), NEUROFS_IOC_PREFETCH, &request) != 0) {
+      if (errno == EINTR && !interrupted()) continue;  // by Ctrl-Z or a debugger: it goes on
       if (errno == EAGAIN) {
         usleep(100'000);  // others prefetch
         continue;

@@ -42,7 +42,10 @@ Result<neurofs_refresh> refresh(const std::string& directory) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return io_error(fmt::format("{}: {}", path, std::strerror(errno)));
   neurofs_refresh answer{};
-  if (ioctl(fd.get(), NEUROFS_IOC_REFRESH, &answer) != 0) return why(directory, answer, errno);
+  // Ctrl-Z or a debugger ends the call and not the wish; Ctrl-C ends the program.
+  while (ioctl(fd.get(), NEUROFS_IOC_REFRESH, &answer) != 0) {
+    if (errno != EINTR) return why(directory, answer, errno);
+  }
   return answer;
 }
 

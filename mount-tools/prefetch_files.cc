@@ -12,6 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A bucket of neurons may hold 10^9 files: as many are one region.
+constexpr size_t kMostFiles = 100'000;
+
 bool is_field(const fs::path& directory) {
   std::error_code ignored;
   return fs::exists(directory / ".neurofs/field.json", ignored);
@@ -28,6 +31,11 @@ Status add_file(const fs::path& path, std::vector<PrefetchFile>& files) {
   std::error_code error;
   const uint64_t size = fs::file_size(path, error);
   if (error) return cannot_look_at(path, error);
+  if (files.size() == kMostFiles) {
+    return invalid_argument(fmt::format(
+        "more than {} files: name a region in place of its neurons, such as regions/0:1000000.raw",
+        kMostFiles));
+  }
   files.push_back({path.string(), size});
   return {};
 }

@@ -1,7 +1,8 @@
 """What the remote measures run on: a proxy of known latency and rate, the field on S3 and RADOS, mounts, ceilings.
 
-The servers are those of tests/servers/with-servers. Without added latency every client reaches S3 directly;
-else all go through one delay_proxy, which adds it, limits the rate, and counts the bytes. Nothing waits for ever: each
+The servers are those of tests/servers/with-servers. Without added latency every client reaches S3 directly,
+but for curl: a server without TCP_NODELAY lets it wait 40 ms at a time, which would be no ceiling. Else all go
+through one delay_proxy, which adds latency, limits the rate, acknowledges at once, and counts the bytes. Nothing waits for ever: each
 program has a time limit, and what hangs is killed and named.
 """
 
@@ -297,7 +298,7 @@ class RemoteMachine:
             key, at = self.s3_shards.place(offset // row)
             at += offset % row
             url = signed.get(key) or signed.setdefault(
-                key, presigned(f"{self.endpoint}/{self.bucket}/{self.S3_PATH}/{key}"))
+                key, presigned(f"{self.proxy.url}/{self.bucket}/{self.S3_PATH}/{key}"))
             config.append(f'url = "{url}"\nrange = "{at}-{at + block - 1}"\noutput = "/dev/null"\n'
                           f"fail\nhttp1.1\n")
         path = self.machine.work / "curl.conf"

@@ -61,7 +61,6 @@ class RemoteMeasures:
         for name, goal in (("curl", 0.9), ("s3fs", 2.5), ("rclone", 15)):
             yield Row(what, "op/s", rates["ours"], rates[name], name, least_ratio=goal)
         if readers == 1:
-            # curl(1) waits for a server without TCP_NODELAY, 40 ms each time: no ceiling.
             yield Row(what, "op/s", rates["ours"], rates[kept], kept, least_ratio=0.9)
         if latency == 0:
             return  # nobody counts the bytes then; they are the same
@@ -165,8 +164,9 @@ class RemoteMeasures:
         self.remote.set_link(0)
         span = min(self.machine.size // 2, 256 * MIB)
         cache = self.machine.work / "cache"
+        # As many threads as the local field's daemon has.
         options = ("--endpoint", self.remote.endpoint, "--cache-dir", cache, "--cache-size",
-                   f"{4 * span // MIB}MiB")
+                   f"{4 * span // MIB}MiB", "--threads", str(self.machine.threads))
         cache.mkdir(mode=0o700, exist_ok=True)
         say(f"first pass of {span // MIB} MiB")
         with self.remote.mounted(None, *options) as point:
