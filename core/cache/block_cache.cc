@@ -204,22 +204,32 @@ void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& lo
   // Half the budget stays for those who wait.
   const Reservation reservation = reservations_.try_reserve(total, reservations_.capacity() / 2);
   if (!reservation) return;
+  std::vector<size_t> absent;
+  absent.reserve(requests.size());
+  {
+    const EpochGuard guard;
+    for (size_t i = 0; i < requests.size(); ++i) {
+      if (find(requests[i].key, requests[i].direct) == kNoEntry) absent.push_back(i);
+    }
+  }
+  if (absent.empty()) return;
+  // Side by side: each alone would cost as much to allocate as all its other steps.
+  const std::shared_ptr<Flight[]> flights(new Flight[absent.size()]);
   Begun begun(*this, requests);
-  for (size_t i = 0; i < requests.size(); ++i) {
-    BlockRequest& r = requests[i];
-    if (contains(r.key)) continue;
-    auto flight = std::make_shared<Flight>();
+  for (size_t n = 0; n < absent.size(); ++n) {
+    const BlockRequest& r = requests[absent[n]];
+    std::shared_ptr<Flight> flight(flights, &flights[n]);
     flight->prefetched = true;
     // The slot comes before the flight: a reader must never join a flight that lacks memory.
     const Result<EntryId> slot = take_slot(r.size, std::chrono::milliseconds(0));
     if (!slot.ok() || *slot == kNoEntry) break;
-    begun.mine.push_back({i, *slot, flight});
-    const uint64_t hash = hash_of(r.key);
-    Shard& shard = shard_of(hash);
+    begun.mine.push_back({absent[n], *slot, flight});
+    Shard& shard = shard_of(hash_of(r.key));
     bool started = false;
     {
       const std::lock_guard lock(shard.mutex);
-      started = find(r.key, hash) == kNoEntry && shard.flights.emplace(r.key, flight).second;
+      started = find(r.key, r.direct) == kNoEntry &&
+                shard.flights.emplace(r.key, std::move(flight)).second;
     }
     if (!started) {
       begun.mine.pop_back();
