@@ -42,9 +42,12 @@ class CachedStore : public ObjectStore, public StoreControl {
     return std::move(op.info);
   }
   void stat_all(std::span<StatOp> batch) override {
+    std::vector<ObjectMemory::Asked> asked;
+    for (const StatOp& op : batch) asked.push_back(memory_.asked(op.key));
     below_->stat_all(batch);
-    for (const StatOp& op : batch) {
-      if (op.info.ok()) memory_.learn(op.key, *op.info);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      const StatOp& op = batch[i];
+      if (op.info.ok()) memory_.learn(op.key, *op.info, asked[i]);
       if (!op.info.ok() || !op.info->exists) memory_.forget(op.key);
     }
   }
@@ -53,18 +56,18 @@ class CachedStore : public ObjectStore, public StoreControl {
   }
   Status put(std::string_view key, Bytes bytes) override {
     Status status = below_->put(key, bytes);
-    memory_.forget(key);
+    memory_.change(key);
     return status;
   }
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override {
     Status status = below_->write_at(key, offset, bytes, min_size);
-    memory_.forget(key);
+    memory_.change(key);
     return status;
   }
   bool can_write_at() const override { return below_->can_write_at(); }
   Status remove(std::string_view key) override {
     Status status = below_->remove(key);
-    memory_.forget(key);
+    memory_.change(key);
     return status;
   }
   void forget(std::string_view key) override {
@@ -87,6 +90,7 @@ class CachedStore : public ObjectStore, public StoreControl {
   void learn_versions(std::vector<Plan>& plans);
   void look_up(std::vector<Plan>& plans);
   void fetch(std::vector<Plan>& plans, bool pinned);
+  void settle(Plan& plan, const ReadOp& done, ObjectMemory::Asked asked);
   void keep(const Plan& plan, std::string_view version);
 
   const std::shared_ptr<ObjectStore> below_;
@@ -123,8 +127,8 @@ struct CachedStore::Plan {
 
 struct CachedStore::Lower {
   size_t plan = 0;
-  size_t first = 0;  // units; the count is 0 for an op that goes down as it is
-  size_t count = 0;
+  bool split = false;  // else the op goes down as it is
+  ObjectMemory::Asked asked{};
 };
 
 std::vector<CachedStore::Plan> CachedStore::plan(std::span<ReadOp> batch) {
@@ -166,6 +170,7 @@ void CachedStore::learn_versions(std::vector<Plan>& plans) {
     std::byte byte;
     MutableBytes dest;
     ObjectInfo info;
+    ObjectMemory::Asked asked;
   };
   std::vector<Probe> probes;
   for (size_t i = 0; i < plans.size(); ++i) {
@@ -182,7 +187,7 @@ void CachedStore::learn_versions(std::vector<Plan>& plans) {
     if (!plan.version.empty()) continue;
     const bool held = std::ranges::any_of(
         plan.units, [&](const Unit& unit) { return cache_->find(unit.key) > 0; });
-    if (held) probes.push_back({i, {}, {}, {}});
+    if (held) probes.push_back({i, {}, {}, {}, memory_.asked(plan.op->key)});
   }
   if (probes.empty()) return;
   std::vector<ReadOp> ops;
@@ -200,7 +205,7 @@ void CachedStore::learn_versions(std::vector<Plan>& plans) {
     if (ops[i].outcome != Outcome::kData) continue;
     plans[probes[i].plan].version = probes[i].info.version;
     plans[probes[i].plan].info = probes[i].info;
-    memory_.learn(ops[i].key, probes[i].info);
+    memory_.learn(ops[i].key, probes[i].info, probes[i].asked);
   }
 }
 
@@ -245,8 +250,9 @@ void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
     op.outcome = Outcome::kPending;
     const bool split = pinned && plan.cacheable && op.whole == nullptr && !plan.version.empty();
     if (plan.cacheable || op.seen == nullptr) op.seen = &infos.emplace_back();
+    const ObjectMemory::Asked asked = memory_.asked(op.key);
     if (!split) {
-      lower.push_back({p, 0, 0});
+      lower.push_back({p, false, asked});
       ops.push_back(op);
       continue;
     }
@@ -260,7 +266,7 @@ void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
       if (end > u) {
         op.range = {plan.units[u].offset, total_size(run)};
         op.dests = run;
-        lower.push_back({p, u, end - u});
+        lower.push_back({p, true, asked});
         ops.push_back(op);
       }
       u = std::max(end, u + 1);
@@ -270,27 +276,38 @@ void CachedStore::fetch(std::vector<Plan>& plans, bool pinned) {
   below_->read(ops);
   for (size_t i = 0; i < ops.size(); ++i) {
     Plan& plan = plans[lower[i].plan];
-    ReadOp& op = *plan.op;
-    if (op.outcome == Outcome::kError || op.outcome == Outcome::kMissing) continue;
     const ReadOp& done = ops[i];
-    const bool stale = done.outcome == Outcome::kError && done.status.code() == Code::kStale;
-    if (done.outcome != Outcome::kData && lower[i].count > 0 && !plan.asked &&
-        (stale || done.outcome == Outcome::kMissing)) {
+    const bool gone = done.outcome == Outcome::kMissing ||
+                      (done.outcome == Outcome::kError && done.status.code() == Code::kStale);
+    if (gone && lower[i].split && !plan.asked && plan.op->outcome == Outcome::kPending) {
       plan.again = true;
-      continue;
-    }
-    if (done.outcome != Outcome::kData) {
-      op.outcome = done.outcome;
-      op.status = done.status;
-      memory_.forget(op.key);
-      continue;
-    }
-    if (done.seen != nullptr && done.seen->exists) {
-      plan.info = *done.seen;
-      plan.weak |= done.seen->weak;
-      memory_.learn(op.key, *done.seen);
+    } else {
+      settle(plan, done, lower[i].asked);
     }
   }
+}
+
+// What a read below says of the op it is for.
+void CachedStore::settle(Plan& plan, const ReadOp& done, ObjectMemory::Asked asked) {
+  ReadOp& op = *plan.op;
+  if (op.outcome == Outcome::kError || op.outcome == Outcome::kMissing) return;
+  if (done.outcome == Outcome::kData) {
+    if (done.seen == nullptr || !done.seen->exists) return;
+    plan.info = *done.seen;
+    plan.weak |= done.seen->weak;
+    memory_.learn(op.key, *done.seen, asked);
+    return;
+  }
+  op.outcome = done.outcome;
+  op.status = done.status;
+  memory_.forget(op.key);
+  if (done.outcome != Outcome::kMissing || plan.asked) return;
+  const bool told = plan.again || !plan.version.empty();
+  if (memory_.believe_missing(op.key, told)) return;
+  op.outcome = Outcome::kError;
+  op.status = {Code::kStale, "object " + std::string(op.key) + " of " + url_ +
+                                 " was there and the store now denies it; it is being replaced, or "
+                                 "has been deleted"};
 }
 
 void CachedStore::keep(const Plan& plan, std::string_view version) {

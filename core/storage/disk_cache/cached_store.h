@@ -6,7 +6,8 @@
 // Freshness: an op with `if_version` is served from the cache in that version alone. For the others the version is
 // one that a read or stat of the object told at most `version_ttl` ago, else it is asked for
 // (a one-byte read, all objects of the batch at once), unless the cache has nothing of the range.
-// forget() drops what is remembered.
+// forget() drops what is remembered. An object that was told of and is denied right after is kStale at first
+// (see object_memory.h).
 // Thread-safety, errors: as ObjectStore. Ownership: shares both.
 // Memory: what is remembered of at most 64 Ki objects, about 200 bytes each.
 #pragma once

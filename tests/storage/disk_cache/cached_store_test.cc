@@ -4,10 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <random>
+#include <tuple>
+#include <utility>
 
 #include "core/storage/memory_store.h"
+#include "core/storage/store_control.h"
 #include "tests/storage/fault_store.h"
 #include "tests/storage/temp_dir.h"
 
@@ -181,6 +185,119 @@ TEST(CachedStore, NothingOfAWeakVersionIsKeptOnDisk) {
     EXPECT_EQ(f.hits(), 1U);
   }
 }
+
+// What a mount finds that begins beside a warm cache: nobody has seen the object yet but the cache's own question.
+struct Restarted {
+  explicit Restarted(bool whole) {
+    f.memory->plant("a", "abcd");
+    if (whole) {
+      op.whole = &bytes;
+      op.whole_limit = 100;
+    } else {
+      op.range = {0, 4};
+      op.dests = {&dest, 1};
+    }
+    op.key = "a";
+    f.store->read({&op, 1});
+    f.cache->drain();
+    f.memory->plant("a", "ABCD");  // so that what is held is of another version
+    f.store = cached_store(f.faults, f.cache).value();
+  }
+  Fixture f;
+  ByteVector bytes{4};
+  MutableBytes dest = bytes;
+  ReadOp op;
+};
+
+class CachedStoreDenied : public testing::TestWithParam<bool> {};
+
+TEST_P(CachedStoreDenied, AnObjectThatWasJustToldOfIsNotMissing) {
+  Restarted r(GetParam());
+  r.f.faults->add({.key_part = "a", .fault = test::Fault::kMiss, .times = 4, .skip = 1});
+  for (int n = 0; n < 2; ++n) {
+    r.f.store->read({&r.op, 1});
+    ASSERT_EQ(r.op.outcome, ReadOp::Outcome::kError) << n;
+    EXPECT_EQ(r.op.status.code(), Code::kStale) << r.op.status.to_string();
+    r.f.store->forget("a");  // as the engine does of what it could not read
+  }
+  r.f.faults->clear();
+  r.f.store->read({&r.op, 1});
+  ASSERT_EQ(r.op.outcome, ReadOp::Outcome::kData);
+  EXPECT_EQ(text_of(r.bytes), "ABCD");
+}
+
+TEST_P(CachedStoreDenied, AnObjectThatThisProcessRemovedIsMissing) {
+  Restarted r(GetParam());
+  r.f.faults->add({.key_part = "a", .fault = test::Fault::kMiss, .times = 4, .skip = 1});
+  r.f.store->read({&r.op, 1});
+  EXPECT_EQ(r.op.status.code(), Code::kStale);
+  r.f.faults->clear();
+  ASSERT_TRUE(r.f.store->remove("a").ok());
+  r.f.store->read({&r.op, 1});
+  EXPECT_EQ(r.op.outcome, ReadOp::Outcome::kMissing);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ops, CachedStoreDenied, testing::Bool(),
+                         [](const auto& chosen) { return chosen.param ? "whole" : "range"; });
+
+// Calls `during` in the middle of a read or a stat: after it was answered, before the answer is heard.
+class Interleaved : public MemoryStore {
+ public:
+  void read(std::span<ReadOp> batch) override {
+    MemoryStore::read(batch);
+    if (during) std::exchange(during, {})();
+  }
+  Result<ObjectInfo> stat(std::string_view key) override {
+    auto info = MemoryStore::stat(key);
+    if (during) std::exchange(during, {})();
+    return info;
+  }
+  std::function<void()> during;
+};
+
+class CachedStoreForgotten : public testing::TestWithParam<std::tuple<bool, bool>> {};
+
+// A refresh (or a put) that ends while a read of the old version is under way: the next read sees the new one.
+TEST_P(CachedStoreForgotten, WhileItIsReadIsNotLearned) {
+  const auto [all, by_stat] = GetParam();
+  Fixture f;
+  const auto below = std::make_shared<Interleaved>();
+  f.store = cached_store(below, f.cache).value();
+  below->plant("a", "abcd");
+  ByteVector bytes(4);
+  const MutableBytes dest = bytes;
+  ReadOp op;
+  op.key = "a";
+  op.range = {0, 4};
+  op.dests = {&dest, 1};
+  f.store->read({&op, 1});
+  f.cache->drain();
+  f.store->forget("a");
+  below->during = [&, all = all] {
+    below->plant("a", "ABCD");
+    if (all) {
+      StoreControl::of(*f.store)->forget_all();
+    } else {
+      f.store->forget("a");
+    }
+  };
+  if (by_stat) {
+    EXPECT_TRUE(f.store->stat("a").ok());
+  } else {
+    f.store->read({&op, 1});
+  }
+  ASSERT_FALSE(below->during);
+  f.store->read({&op, 1});
+  ASSERT_EQ(op.outcome, ReadOp::Outcome::kData);
+  EXPECT_EQ(text_of(bytes), "ABCD");
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, CachedStoreForgotten,
+                         testing::Combine(testing::Bool(), testing::Bool()),
+                         [](const auto& chosen) {
+                           return std::string(std::get<0>(chosen.param) ? "all" : "one") +
+                                  (std::get<1>(chosen.param) ? "_stat" : "_read");
+                         });
 
 TEST(CachedStore, ErrorsAndMissingObjectsPass) {
   Fixture f;
