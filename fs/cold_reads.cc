@@ -40,7 +40,7 @@ bool ColdReads::may_lead_locked(Clock::time_point now) const {
 void ColdReads::serve(const Read& read) {
   std::unique_lock lock(mutex_);
   const auto now = Clock::now();
-  open_.push_back({read, next_number_++, now + limits_.deadline, nullptr, false});
+  open_.push_back({read, next_number_++, ended_ ? now : now + limits_.deadline, nullptr, false});
   const auto opened = std::prev(open_.end());
   try {
     by_request_.insert_or_assign(read.request, opened);
@@ -180,10 +180,17 @@ void ColdReads::interrupt(void* request) {
   stop_.notify_all();
 }
 
+void ColdReads::end() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  for (Open& open : open_) open.deadline = Clock::now();
+  stop_.notify_all();
+}
+
 // All reads have the same time, so the oldest ends first.
 bool ColdReads::end_one_locked(std::unique_lock<std::mutex>& lock, Clock::time_point now) {
   if (!open_.empty() && open_.front().deadline <= now) {
-    give_up_locked(lock, open_.begin(), timed_out_);
+    give_up_locked(lock, open_.begin(), ended_ ? interrupted_ : timed_out_);
     return true;
   }
   if (suspects_ == 0) return false;

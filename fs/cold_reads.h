@@ -74,6 +74,8 @@ class ColdReads {
   // Replies kInterrupted as soon as the caller wants an end, unless the request has been replied to or is
   // none of these.
   void interrupt(void* request);
+  // Nobody takes replies any more: all reads, and those that are still to come, end at once.
+  void end();
 
  private:
   using Clock = ReadScope::Clock;
@@ -131,6 +133,7 @@ class ColdReads {
   unsigned leaders_ = 0;                                      // guarded
   Clock::time_point taken_at_;                                // guarded: a leader last came
   size_t suspects_ = 0;                                       // guarded: open and interrupted
+  bool ended_ = false;                                        // guarded
   bool stopped_ = false;                                      // guarded
   std::condition_variable stop_;
   std::thread minder_;

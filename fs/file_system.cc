@@ -92,7 +92,10 @@ FileSystem::FileSystem(Sources sources)
                            });
 }
 
-FileSystem::~FileSystem() = default;
+FileSystem::~FileSystem() {
+  // Prefetches keep the engine and the fields alive: what stays of them here goes when they end.
+  (void)end_prefetches(std::chrono::seconds(5));
+}
 
 Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
   const Hierarchy hierarchy = std::move(sources.hierarchy);

@@ -9,6 +9,7 @@
 // the bytes up to the end of the file, or a Status, never a part (RELIABILITY R48).
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -76,6 +77,7 @@ class FileSystem {
 
   // Attaches every array. Fails when the root is an array that did not open, or nothing did.
   static Result<std::unique_ptr<FileSystem>> create(Sources sources);
+  // Ends what is read ahead, and waits a few seconds for that.
   ~FileSystem();
 
   // Counts a look-up of interned nodes, to be given back by forget().
@@ -156,6 +158,11 @@ class FileSystem {
     std::vector<std::string> changed;  // whose metadata is another; they are shown as they were
   };
   Result<Refreshed> refresh();
+
+  // Nothing is read ahead any more. As Engine::end_prefetches().
+  bool end_prefetches(std::chrono::milliseconds patience) {
+    return engine_->end_prefetches(patience);
+  }
 
   // Those of the store may have changed where it got them.
   void renew_credentials();

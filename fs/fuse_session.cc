@@ -178,13 +178,18 @@ void Session::watch() {
   using Clock = std::chrono::steady_clock;
   const std::chrono::seconds looks(options_.revalidate_s.value_or(0));
   bool announced = false;
+  int connection = fuse_session_fd(session_);
   auto next_look = Clock::now() + looks;
   while (!finished_) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look - Clock::now());
     const int64_t limit = std::numeric_limits<int>::max();
+    const bool connected = connection >= 0;
     const int number = signals_.wait(
-        looks.count() == 0 ? -1 : static_cast<int>(std::clamp<int64_t>(left.count(), 0, limit)));
+        looks.count() == 0 ? -1 : static_cast<int>(std::clamp<int64_t>(left.count(), 0, limit)),
+        &connection);
     if (finished_) return;
+    // Unmounted or aborted: what the kernel read ahead it never takes back, and the loop waits for its workers.
+    if (connected && connection < 0) adapter_.cold_reads.end();
     if (number == SIGHUP) {
       log_info("SIGHUP: credentials are looked for anew");
       adapter_.fs.renew_credentials();
@@ -219,7 +224,8 @@ Result<int> Session::run(const std::string& source) {
     adapter_.control_requests.stop();
     adapter_.kernel_cache.stop();
     fuse_session_unmount(session_);  // ends what its thread may be waiting for in the kernel
-    if (!adapter_.kernel_cache.wait(std::chrono::seconds(options_.drain_s))) {
+    const std::chrono::seconds patience(options_.drain_s);
+    if (!adapter_.kernel_cache.wait(patience) || !adapter_.fs.end_prefetches(patience)) {
       log_warning("a store does not answer: ending without it");
       _exit(0);
     }

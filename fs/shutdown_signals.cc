@@ -49,14 +49,16 @@ ShutdownSignals::~ShutdownSignals() {
   close(wake_fd_);
 }
 
-int ShutdownSignals::wait(int timeout_ms) {
-  std::array<pollfd, 2> fds = {pollfd{g_pipe[0], POLLIN, 0}, pollfd{wake_fd_, POLLIN, 0}};
+int ShutdownSignals::wait(int timeout_ms, int* connection) {
+  std::array<pollfd, 3> fds = {pollfd{g_pipe[0], POLLIN, 0}, pollfd{wake_fd_, POLLIN, 0},
+                               pollfd{connection == nullptr ? -1 : *connection, 0, 0}};
   int ready = 0;
   do {
     ready = poll(fds.data(), fds.size(), timeout_ms);
   } while (ready < 0 && errno == EINTR);
   eventfd_t woken = 0;
   if (ready > 0 && (fds[1].revents & POLLIN) != 0) eventfd_read(wake_fd_, &woken);
+  if (ready > 0 && (fds[2].revents & (POLLERR | POLLHUP)) != 0) *connection = -1;
   unsigned char number = 0;
   if (ready > 0 && (fds[0].revents & POLLIN) != 0 && read(g_pipe[0], &number, 1) == 1) {
     return number;

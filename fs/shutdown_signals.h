@@ -18,8 +18,9 @@ class ShutdownSignals {
   ShutdownSignals(const ShutdownSignals&) = delete;
   ShutdownSignals& operator=(const ShutdownSignals&) = delete;
 
-  // The next signal's number; 0 when `timeout_ms` passed (-1: no limit) or wake() was called.
-  int wait(int timeout_ms);
+  // The next signal's number; 0 when `timeout_ms` passed (-1: no limit), wake() was called, or the other end of
+  // `*connection` has gone, which is then -1. Null or negative: none is looked at.
+  int wait(int timeout_ms, int* connection = nullptr);
   // Ends a wait() from another thread.
   void wake();
 

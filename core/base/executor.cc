@@ -22,6 +22,7 @@ struct Executor::State {
   std::deque<Task> queue;  // guarded by mutex
   size_t running = 0;      // guarded by mutex
   bool stopping = false;   // guarded by mutex
+  bool closed = false;     // guarded by mutex
 };
 
 Executor::Executor(size_t threads, size_t max_queue) : state_(std::make_shared<State>(max_queue)) {
@@ -54,6 +55,7 @@ Executor::~Executor() {
 void Executor::submit(Task task) {
   {
     const std::lock_guard lock(state_->mutex);
+    if (state_->closed) return;
     state_->queue.push_back(std::move(task));
   }
   state_->wake.notify_one();
@@ -62,7 +64,9 @@ void Executor::submit(Task task) {
 bool Executor::try_submit(Task task) {
   {
     const std::lock_guard lock(state_->mutex);
-    if (state_->stopping || state_->queue.size() >= state_->max_queue) return false;
+    if (state_->stopping || state_->closed || state_->queue.size() >= state_->max_queue) {
+      return false;
+    }
     state_->queue.push_back(std::move(task));
   }
   state_->wake.notify_one();
@@ -72,6 +76,14 @@ bool Executor::try_submit(Task task) {
 void Executor::drain() {
   std::unique_lock lock(state_->mutex);
   state_->idle.wait(lock, [this] { return state_->queue.empty() && state_->running == 0; });
+}
+
+bool Executor::close(std::chrono::milliseconds patience) {
+  std::deque<Task> dropped;  // goes without the lock: what tasks hold may end here
+  std::unique_lock lock(state_->mutex);
+  state_->closed = true;
+  dropped.swap(state_->queue);
+  return state_->idle.wait_for(lock, patience, [this] { return state_->running == 0; });
 }
 
 void Executor::run(State& state) {

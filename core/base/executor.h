@@ -4,9 +4,10 @@
 // queued and joins. A task may hold the last reference to the Executor's owner: the destructor then
 // runs on a thread of its own, which it leaves to end by itself. Errors: a task reports through what it captures; one that throws is logged.
 // `try_submit` refuses when the queue holds `max_queue` tasks, so that optional work (prefetch) is
-// dropped rather than piled up.
+// dropped rather than piled up. `close` is the end of all optional work.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -29,6 +30,10 @@ class Executor {
 
   // Blocks until nothing is queued or running. For tests and orderly shutdown.
   void drain();
+
+  // Drops what is queued, runs nothing more, and waits so long for what runs; false when it still does. Not
+  // from a task.
+  bool close(std::chrono::milliseconds patience);
 
  private:
   struct State;

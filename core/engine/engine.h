@@ -9,6 +9,7 @@
 // create(), since a GPU's driver does not survive it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -65,6 +66,9 @@ class Engine {
   virtual uint64_t ram_peak() const = 0;
   // Drops every block that is not pinned.
   virtual void drop_cache() = 0;
+  // Nothing is read ahead any more: what is on its way is cancelled, and waited for so long. False when some of
+  // it still runs, which a process must not leave by exit(), since it uses what that destroys.
+  virtual bool end_prefetches(std::chrono::milliseconds patience) = 0;
 
   virtual GpuTierState gpu_state() = 0;
   // A GPU of the engine (the lowest of options().gpu_ids where `id` is negative), to allocate memory of

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 
+#include "core/base/cancellation.h"
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
 #include "core/cache/device_tier.h"
@@ -29,6 +30,7 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   uint64_t ram_used() const override { return cache_->used(); }
   uint64_t ram_peak() const override { return cache_->peak(); }
   void drop_cache() override;
+  bool end_prefetches(std::chrono::milliseconds patience) override;
   GpuTierState gpu_state() override;
   Result<std::shared_ptr<Device>> gpu(int id) override;
 
@@ -44,6 +46,8 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Executor& prefetchers() { return prefetchers_; }
   // For stores that are far, whose tasks mostly wait. Its threads begin when a field of one is attached.
   Executor& far_prefetchers();
+  // Of all that is read ahead.
+  Cancellation& ending() { return ending_; }
   uint32_t next_field_id() { return next_field_.fetch_add(1, std::memory_order_relaxed); }
 
   Counter& hits;
@@ -61,10 +65,12 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   std::unique_ptr<DeviceTier> tier_;  // set in the constructor, or once under opening_mutex_
   Reservations scratch_;
   std::atomic<uint32_t> next_field_{1};
+  Cancellation ending_;
   Executor decoders_;
   Executor prefetchers_;  // the last two end first: their tasks use all of the above
   std::once_flag far_once_;
   std::optional<Executor> far_prefetchers_;
+  std::atomic<Executor*> far_{nullptr};  // far_prefetchers_, once there is one
 };
 
 }  // namespace neurofs

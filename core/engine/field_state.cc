@@ -139,6 +139,7 @@ void FieldState::start_prefetch(BlockRun run) {
     // The task keeps the field alive, not the other way round: no cycle once it has run.
     auto self = std::static_pointer_cast<FieldState>(shared_from_this());
     const bool queued = prefetchers.try_submit([self, first, count] {
+      const ReadScope scope(&self->engine_->ending(), ReadScope::Clock::time_point::max());
       std::vector<BlockRequest> requests;
       requests.reserve(count);
       const Generation& generation = self->generation();

@@ -35,6 +35,26 @@ TEST(Executor, RefusesOptionalWorkWhenFull) {
   EXPECT_EQ(ran, 2);
 }
 
+TEST(Executor, ClosedItDropsWhatWaitsAndWaitsForWhatRuns) {
+  std::promise<void> go;
+  std::promise<void> started;
+  std::atomic<int> ran{0};
+  Executor executor(1, 10);
+  executor.submit([&] {
+    started.set_value();
+    go.get_future().wait();
+    ++ran;
+  });
+  started.get_future().wait();
+  executor.submit([&] { ++ran; });
+  EXPECT_FALSE(executor.close(std::chrono::milliseconds(1)));
+  EXPECT_FALSE(executor.try_submit([&] { ++ran; }));
+  go.set_value();
+  EXPECT_TRUE(executor.close(std::chrono::minutes(1)));
+  executor.submit([&] { ++ran; });
+  EXPECT_EQ(ran, 1);
+}
+
 // A prefetch may outlive every reader: its task then holds the last reference to the engine.
 TEST(Executor, ATaskMayEndTheExecutorsOwner) {
   for (int round = 0; round < 50; ++round) {

@@ -135,6 +135,22 @@ TEST_F(SlowStoreTest, ThoseThatWaitShareTheLeadersBatches) {
   EXPECT_EQ(store->batches() - batches_before, 4u);
 }
 
+// The mount has gone: a store that is stuck keeps no leader from ending.
+TEST_F(SlowStoreTest, TheEndEndsAllThatWait) {
+  store->clear();
+  store->add({.key_part = "a/c/0/", .fault = test::Fault::kSlow, .delay = std::chrono::seconds(1)});
+  std::atomic<int> interrupted{0};
+  ColdReads cold(*fs, {.leaders = 1, .patience = std::chrono::hours(1)},
+                 [&](void*, const Status& got, const auto&) {
+                   if (got.code() == Code::kInterrupted) ++interrupted;
+                 });
+  std::thread leader = lead(cold);
+  cold.serve(read(1));
+  cold.end();
+  while (interrupted < 2) std::this_thread::yield();  // while the leader is in the store
+  leader.join();
+}
+
 TEST_F(SlowStoreTest, AReadDoesNotWaitForLeadersThatAreAway) {
   ColdReads cold(*fs, {.leaders = 1, .patience = std::chrono::milliseconds(0)},
                  [&](void* r, const auto& got, const auto& data) { answer(r, got, data); });

@@ -254,6 +254,19 @@ class Faults(RemoteCase):
             readers.kill()
             readers.join()
 
+    def test_R43_what_is_read_ahead_ends_with_the_mount(self):
+        """The server answers none of it, which must not keep the daemon from ending, and ending in order."""
+        self.mounted = self.mount(self.proxy.url + self.path, "--ram", self.ram)
+        self.file = self.mounted.point / "field.raw"
+        self.proxy.rules({"path": r"/c/([1-9]\d)$", "action": "stall", "at": 10})
+        reader = Readers(1, lambda _: sum(len(self.row(number)) for number in range(ROWS)) == 0)
+        wait_until(lambda: any("/c/2" in line[1] for line in self.proxy.log()), "a request ahead")
+        reader.kill()
+        reader.join()
+        neurofs("umount", self.mounted.point)
+        self.assertEqual(self.mounted.wait(seconds=20), 0, self.mounted.output())
+        self.assertNotIn("ending without it", self.mounted.output())
+
     def start_parts(self):
         """One chunk of 16 rows instead, of which each row is a request, and each read the daemon's to answer."""
         shutil.rmtree(self.served)
