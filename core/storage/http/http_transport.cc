@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <new>
 
 #include "core/base/log.h"
 #include "core/storage/http/http_reply.h"
@@ -45,7 +46,8 @@ struct Told {
 // One request on its way. Its callbacks run on the loop's thread.
 class HttpGet {
  public:
-  HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Told& told);
+  HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Told& told,
+          const Status& out_of_memory);
 
   HttpLoop::Exchange exchange;
 
@@ -57,6 +59,9 @@ class HttpGet {
 
   bool on_head(const HttpHead& head);
   bool on_body(Bytes bytes);
+  // They are called by libcurl, which no exception may pass.
+  template <typename Call>
+  bool within_memory(const Call& call);
   bool reject(Kind kind, Status status);
   bool take_range(const HttpHead& head);
   bool take_whole(const HttpHead& head);
@@ -71,6 +76,7 @@ class HttpGet {
   HttpService& service_;
   const uint64_t whole_limit_;
   Told& told_;
+  const Status& out_of_memory_;
   const std::string url_;  // for messages
   HttpReply reply_;        // what an error says; or the whole object, to be cut
   RemoteAnswer answer_;
@@ -82,11 +88,13 @@ class HttpGet {
   uint64_t part_done_ = 0;
 };
 
-HttpGet::HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Told& told)
+HttpGet::HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Told& told,
+                 const Status& out_of_memory)
     : get_(get),
       service_(service),
       whole_limit_(whole_limit),
       told_(told),
+      out_of_memory_(out_of_memory),
       url_(redact_url(service.url_of(get.key))) {
   HttpRequest& request = exchange.request;
   request.method = get.what == What::kStat ? "HEAD" : "GET";
@@ -102,8 +110,19 @@ HttpGet::HttpGet(RemoteGet& get, HttpService& service, uint64_t whole_limit, Tol
     request.headers.push_back("Range: bytes=-" + std::to_string(range.offset));
   }
   if (is_strong_etag(get.if_version)) request.headers.push_back("If-Match: " + get.if_version);
-  exchange.on_head = [this](const HttpHead& head) { return on_head(head); };
-  exchange.on_body = [this](Bytes bytes) { return on_body(bytes); };
+  exchange.on_head = [this](const HttpHead& head) {
+    return within_memory([&] { return on_head(head); });
+  };
+  exchange.on_body = [this](Bytes bytes) { return within_memory([&] { return on_body(bytes); }); };
+}
+
+template <typename Call>
+bool HttpGet::within_memory(const Call& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return reject(Kind::kFailed, out_of_memory_);
+  }
 }
 
 // Ends the exchange: nothing more of it is of use.
@@ -304,7 +323,24 @@ class HttpTransport : public Transport {
       : loop_(loop), service_(service), whole_limit_(whole_limit) {}
 
   void start(RemoteGet& get) override {
-    auto running = std::make_unique<HttpGet>(get, service_, whole_limit_, told_);
+    try {
+      begin(get);
+    } catch (const std::bad_alloc&) {
+      const std::unique_ptr<HttpGet> ended = take(get);
+      get.answer = answer_of(Kind::kFailed, out_of_memory_);
+      get.done();
+    }
+  }
+
+  void abort(RemoteGet& get) override {
+    const std::lock_guard lock(mutex_);  // take() waits for it, so that the exchange stays
+    if (get.running != nullptr) loop_.abort(static_cast<HttpGet*>(get.running)->exchange);
+  }
+
+ private:
+  // Throws only before the loop has it.
+  void begin(RemoteGet& get) {
+    auto running = std::make_unique<HttpGet>(get, service_, whole_limit_, told_, out_of_memory_);
     HttpGet& started = *running;
     started.exchange.done = [this, &get] { finish(get); };
     {
@@ -320,12 +356,6 @@ class HttpTransport : public Transport {
     get.done();
   }
 
-  void abort(RemoteGet& get) override {
-    const std::lock_guard lock(mutex_);  // take() waits for it, so that the exchange stays
-    if (get.running != nullptr) loop_.abort(static_cast<HttpGet*>(get.running)->exchange);
-  }
-
- private:
   std::unique_ptr<HttpGet> take(RemoteGet& get) {
     const std::lock_guard lock(mutex_);
     return std::unique_ptr<HttpGet>(static_cast<HttpGet*>(std::exchange(get.running, nullptr)));
@@ -333,7 +363,11 @@ class HttpTransport : public Transport {
 
   void finish(RemoteGet& get) {
     const std::unique_ptr<HttpGet> ended = take(get);
-    get.answer = ended->conclude();
+    try {
+      get.answer = ended->conclude();
+    } catch (const std::bad_alloc&) {
+      get.answer = answer_of(Kind::kFailed, out_of_memory_);
+    }
     // The exchange holds the function that runs: it goes last, and touches nothing of the request's.
     get.done();
   }
@@ -341,6 +375,7 @@ class HttpTransport : public Transport {
   HttpLoop& loop_;
   HttpService& service_;
   const uint64_t whole_limit_;
+  const Status out_of_memory_ = no_memory("the system has no memory left; lower --ram");
   Told told_;
   std::mutex mutex_;
 };

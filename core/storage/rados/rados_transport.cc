@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "core/base/checked.h"
@@ -64,18 +65,31 @@ std::mutex& RadosTransport::mutex_of(const RemoteGet& get) {
 }
 
 void RadosTransport::start(RemoteGet& get) {
-  auto* const operation = new Operation(*this, get);
+  Operation* operation = nullptr;
+  try {
+    operation = new Operation(*this, get);
+    begin(*operation);
+  } catch (const std::bad_alloc&) {
+    if (operation != nullptr) return end(*operation, answer_of(Kind::kFailed, out_of_memory_));
+    get.answer = answer_of(Kind::kFailed, out_of_memory_);
+    get.done();
+  }
+}
+
+// Throws only while the operation is ours alone.
+void RadosTransport::begin(Operation& operation) {
+  RemoteGet& get = operation.get;
   if (!get.if_version.empty()) {
-    operation->asserted = RadosVersion::parse(get.if_version);
-    if (!operation->asserted) return end(*operation, failure(*operation, -ERANGE));
+    operation.asserted = RadosVersion::parse(get.if_version);
+    if (!operation.asserted) return end(operation, failure(operation, -ERANGE));
   }
   int error = 0;
   {
     const std::lock_guard lock(mutex_of(get));
-    get.running = operation;
-    error = submit(*operation, first_read(*operation));
+    get.running = &operation;
+    error = submit(operation, first_read(operation));
   }
-  if (error < 0) end(*operation, failure(*operation, error));
+  if (error < 0) end(operation, failure(operation, error));
 }
 
 void RadosTransport::abort(RemoteGet& get) {
@@ -132,8 +146,14 @@ int RadosTransport::submit(Operation& operation, const Read& read) {
 void RadosTransport::on_done(rados_completion_t completion, void* argument) {
   Operation& operation = *static_cast<Operation*>(argument);
   const RadosLibrary& library = operation.transport.cluster_.library();
-  operation.transport.take(operation, library.aio_get_return_value(completion),
-                           library.aio_get_version(completion));
+  RadosTransport& transport = operation.transport;
+  try {
+    transport.take(operation, library.aio_get_return_value(completion),
+                   library.aio_get_version(completion));
+  } catch (const std::bad_alloc&) {
+    // On a thread of librados. Of what take() does end() comes last, and throws nothing.
+    transport.end(operation, answer_of(Kind::kFailed, transport.out_of_memory_));
+  }
 }
 
 void RadosTransport::take(Operation& operation, int error, uint64_t version) {

@@ -35,6 +35,7 @@ class RadosTransport : public Transport {
     std::byte* into;
   };
 
+  void begin(Operation& operation);
   static void on_done(rados_completion_t completion, void* operation);
   static Read into_parts(Operation& operation, uint64_t offset);
   std::mutex& mutex_of(const RemoteGet& get);
@@ -54,6 +55,7 @@ class RadosTransport : public Transport {
 
   const RadosCluster& cluster_;
   const RadosLocation location_;
+  const Status out_of_memory_ = no_memory("the system has no memory left; lower --ram");
   // Between an abort and the end of what it would end; by the address of the request.
   std::array<std::mutex, 16> mutexes_;
 };

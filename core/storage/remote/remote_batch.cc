@@ -3,6 +3,7 @@
 #include "core/storage/remote/remote_batch.h"
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,16 @@ RemoteBatch::RemoteBatch(RemoteShared& shared, std::span<ReadOp> ops)
     : shared_(shared), ops_(ops), states_(ops.size()) {}
 
 void RemoteBatch::run() {
+  try {
+    serve();
+  } catch (const std::bad_alloc&) {
+    run_out_of_memory();
+  }
+  drain();
+  count();
+}
+
+void RemoteBatch::serve() {
   const ReadScope* const scope = ReadScope::current();
   Cancellation* const cancellation = scope == nullptr ? nullptr : scope->cancellation();
   deadline_ = Clock::now() + shared_.options.deadline;
@@ -47,8 +58,6 @@ void RemoteBatch::run() {
       if (open_ > 0) wait();
     }
   }
-  drain();
-  count();
 }
 
 // Refuses what is asked for wrongly, whatever the object is.
@@ -122,6 +131,24 @@ void RemoteBatch::admitted() {
 
 void RemoteBatch::start(Request& request, bool hedge) {
   Attempt& attempt = request.attempts[hedge ? 1 : 0];
+  try {
+    prepare(request, hedge);
+  } catch (...) {
+    shared_.in_flight.leave(InFlightLimit::Answer::kUnknown);
+    throw;
+  }
+  attempt.running = true;
+  attempt.aborted = false;
+  attempt.started = Clock::now();
+  request.state = State::kRunning;
+  ++running_;
+  shared_.requests.add();
+  shared_.transport.start(attempt.get);
+}
+
+// All that needs memory, that of the word that ended() leaves among it.
+void RemoteBatch::prepare(Request& request, bool hedge) {
+  Attempt& attempt = request.attempts[hedge ? 1 : 0];
   const PlannedRequest& plan = request.plan;
   const ReadOp& op = ops_[plan.ops.front()];
   RemoteGet& get = attempt.get;
@@ -141,13 +168,10 @@ void RemoteBatch::start(Request& request, bool hedge) {
   }
   get.done = [this, &attempt] { ended(attempt); };
   attempt.request = &request;
-  attempt.running = true;
-  attempt.aborted = false;
-  attempt.started = Clock::now();
-  request.state = State::kRunning;
-  ++running_;
-  shared_.requests.add();
-  shared_.transport.start(get);
+  const size_t most = std::max<size_t>(2 * running_, 8);
+  if (arrived_.capacity() <= running_) arrived_.reserve(most);
+  const std::lock_guard lock(mutex_);
+  if (ended_.capacity() <= running_) ended_.reserve(most);
 }
 
 // On a thread of the transport, maybe within start() or abort(). The batch may end once the lock is free.
@@ -262,10 +286,33 @@ void RemoteBatch::give_up(Code code, const std::string& why) {
   pausing_ = 0;
 }
 
-// Waits for what still runs (it was aborted, or nobody wants it), and leaves the limit.
-void RemoteBatch::drain() {
+// Whatever state the loop was left in: nothing is asked for any more, and what arrives is dropped.
+void RemoteBatch::run_out_of_memory() noexcept {
+  for (ReadOp& op : ops_) {
+    if (op.outcome != Outcome::kPending) continue;
+    op.outcome = Outcome::kError;
+    op.status = shared_.out_of_memory;
+  }
+  for (const auto& request : requests_) request->state = State::kDone;
+  for (Attempt* const attempt : arrived_) {
+    if (std::exchange(attempt->running, false)) --running_;
+  }
+  arrived_.clear();
+  queued_.clear();
+  open_ = 0;
+}
+
+// Waits for what still runs (it was aborted, or nobody wants it), and leaves the limit. Needs no memory but for an
+// abort; where there is none for that, it waits until the request ends by itself.
+void RemoteBatch::drain() noexcept {
   for (const auto& request : requests_) {
-    for (Attempt& attempt : request->attempts) abort(attempt);
+    for (Attempt& attempt : request->attempts) {
+      try {
+        abort(attempt);
+      } catch (const std::bad_alloc&) {
+        continue;
+      }
+    }
   }
   while (running_ > 0) {
     {

@@ -2,7 +2,8 @@
 //
 // Purpose: the loop of RemoteReader::read (see there). The thread that reads owns all of it; transports and
 // cancellations only leave word under `mutex_`. Ownership: borrows the ops and what the reader shares.
-// While an attempt runs, its RemoteGet stays in place: run() returns after the last one's done().
+// While an attempt runs, its RemoteGet stays in place: run() returns after the last one's done(), also where
+// memory has run out, which is kNoMemory for the reads that are not done.
 #pragma once
 
 #include <array>
@@ -35,6 +36,7 @@ struct RemoteShared {
   const RemoteOptions options;
   const RetryPolicy policy;
   const RequestLimits limits;
+  const Status out_of_memory;  // made in time
   InFlightLimit in_flight;
   LatencyRecord latency;
   const std::unique_ptr<Metrics> own_metrics;  // where nobody else has any
@@ -92,10 +94,12 @@ class RemoteBatch : private InFlightLimit::Waiter {
   };
 
   // remote_batch.cc: the loop
+  void serve();
   void check_ops();
   void add(std::vector<PlannedRequest> plan, std::string_view pinned);
   void start_queued();
   bool take_room();
+  void prepare(Request& request, bool hedge);
   void start(Request& request, bool hedge);
   void wait();
   void take_word();
@@ -104,7 +108,8 @@ class RemoteBatch : private InFlightLimit::Waiter {
   Clock::time_point next_due() const;
   std::optional<Clock::time_point> hedge_due(const Request& request) const;
   void give_up(Code code, const std::string& why);
-  void drain();
+  void run_out_of_memory() noexcept;
+  void drain() noexcept;
   void count();
   void admitted() override;
   void ended(Attempt& attempt);

@@ -68,6 +68,8 @@ RemoteShared::RemoteShared(Transport& transport_in, std::string url_in,
       options(options_in),
       policy(policy_of(options_in)),
       limits{options_in.gap, kMostRequestBytes},
+      out_of_memory(
+          no_memory("the system has no memory left for reads of " + url + "; lower --ram")),
       in_flight(options_in.in_flight),
       own_metrics(metrics == nullptr ? std::make_unique<Metrics>() : nullptr),
       all(metrics == nullptr ? *own_metrics : *metrics),
