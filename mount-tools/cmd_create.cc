@@ -111,7 +111,7 @@ void add_create(CLI::App& app, int& exit_code) {
       ->default_val("float32");
   add_layout_options(*command, options->layout);
   command->add_flag("--json", options->json, "Print what was made as JSON");
-  add_remote_args(*command, options->remote);
+  add_remote_args(*command, options->remote, StoreUse::kWrites);
   command->footer(
       "Writes a Zarr v3 array. No data is written: a petabyte field takes a few kilobytes, and "
       "what was never written reads as the fill value.");

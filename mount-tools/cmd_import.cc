@@ -190,7 +190,7 @@ void add_import(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   command->add_flag("-q,--quiet", options->quiet, "No progress bar");
-  add_remote_args(*command, options->remote);
+  add_remote_args(*command, options->remote, StoreUse::kWrites);
   command->footer(
       "An import that was stopped or killed goes on when the same command is given again. The "
       "field can be opened only when it is whole.");

@@ -140,7 +140,7 @@ void add_write(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("SRC", options->source, "A .npy file or another field of the same shape")
       ->required();
-  add_remote_args(*command, options->remote);
+  add_remote_args(*command, options->remote, StoreUse::kWrites);
   command->footer(
       "The array must have the field's data type and the region's shape. Mounts show the new data "
       "when they next read it from the store or notice the change (mount --revalidate). A reader "

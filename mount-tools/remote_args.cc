@@ -5,7 +5,7 @@
 
 namespace neurofs::tools {
 
-void add_remote_args(CLI::App& command, RemoteOptions& o) {
+void add_remote_args(CLI::App& command, RemoteOptions& o, StoreUse use) {
   const std::string before = command.option_defaults()->get_group();
   command.option_defaults()->group(std::string(kRemoteGroup));
   command
@@ -34,8 +34,19 @@ void add_remote_args(CLI::App& command, RemoteOptions& o) {
   command.add_option("--profile", o.profile, "Profile of ~/.aws/config and credentials");
   command.add_flag("--anonymous", o.anonymous, "Sign no S3 requests");
   command.add_flag("--path-style", o.path_style, "The bucket in the path of S3 URLs");
-  command.add_flag("--missing-403-fill", o.missing_403,
-                   "Take 403 of a chunk for a chunk that is not stored (no ListBucket permission)");
+  command.add_flag_function(
+      "--missing-403-fill",
+      [&o, use](int64_t) {
+        if (use == StoreUse::kWrites) {
+          throw CLI::ValidationError(
+              "--missing-403-fill",
+              "is for commands that only read: data that is refused would be "
+              "written over as if it had never been stored");
+        }
+        o.missing_403 = true;
+      },
+      "Take 403 of a chunk for a chunk that is not stored (no ListBucket permission); not for "
+      "commands that write");
   command.add_option("--ceph-conf", o.ceph_conf, "Ceph's configuration for rados://");
   command.add_option("--rados-user", o.rados_user, "Ceph user, such as client.admin");
   command.option_defaults()->group(before);

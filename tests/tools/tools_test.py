@@ -56,6 +56,16 @@ class CommandLine(InFolder):
             done = neurofs(*arguments, check=False)
             self.assertEqual(done.returncode, 2, (arguments, done))
 
+    def test_who_writes_takes_nothing_refused_for_missing(self):
+        self.import_array(np.arange(6, dtype=np.float32).reshape(2, 3))
+        for arguments in [["create", self.field, "--shape", "2,3", "--overwrite"],
+                          ["import", self.field, self.folder / "new.zarr"],
+                          ["write", self.field, "0,:", self.folder / "a.npy"]]:
+            done = neurofs(*arguments, "--missing-403-fill", check=False)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn("only read", done.stderr)
+        neurofs("info", self.field, "--missing-403-fill")  # which is all there still
+
     def test_what_opens_a_store_takes_the_options_of_the_connection(self):
         for command in ["create", "import", "write", "info", "region add", "region rm", "region list",
                         "mount", "explain-name"]:

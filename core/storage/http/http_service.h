@@ -19,7 +19,8 @@ class HttpService {
   virtual Status authorize(HttpRequest& request) = 0;
   // `answer` says what the status code alone says (404 kMissing, 412 kChanged, 401/403 kRefused, 5xx and 429
   // kRetry, others kFailed, with Retry-After); `reply` has at most 64 KiB of the error's body. Makes it
-  // exact, and learns (a redirected region, a clock that differs, credentials to be read anew).
+  // exact, and learns (a redirected region, a clock that differs, credentials to be read anew). Without a body,
+  // which the reply to HEAD never has, `unproven` says that a body might have called the object missing.
   virtual void explain(const HttpReply& reply, RemoteAnswer& answer) = 0;
 };
 

@@ -287,6 +287,7 @@ RemoteAnswer HttpGet::conclude() {
   if (body_ == Body::kError && (exchange.status.ok() || reply_.body.size() >= kMaxErrorBody)) {
     reply_.head = std::move(exchange.head);
     service_.explain(reply_, answer_);
+    if (answer_.unproven && get_.what == What::kStat) answer_.kind = Kind::kMissing;
   } else if (exchange.untrusted) {
     answer_ = answer_of(Kind::kFailed, exchange.status);
   } else if (!exchange.status.ok()) {

@@ -61,12 +61,7 @@ void RemoteBatch::settle(Request& request, const Attempt& attempt) {
     case Kind::kData:
       return take_data(request, attempt);
     case Kind::kMissing:
-      for (const size_t op : request.plan.ops) {
-        if (ops_[op].outcome != Outcome::kPending || states_[op].take == Take::kDiscarding)
-          continue;
-        ops_[op].outcome = Outcome::kMissing;
-      }
-      return close(request);
+      return answer.unproven ? confirm_missing(request) : take_missing(request);
     case Kind::kChanged:
       return changed(request, "the object has been replaced or rewritten meanwhile");
     case Kind::kRetry:
@@ -76,6 +71,34 @@ void RemoteBatch::settle(Request& request, const Attempt& attempt) {
     case Kind::kAborted:
       return refuse(request, answer);
   }
+}
+
+// Asks for the first byte: a refusal of it tells why.
+void RemoteBatch::confirm_missing(Request& request) {
+  PlannedRequest first_byte;
+  first_byte.range = {0, 1};
+  first_byte.parts = {{nullptr, 1}};
+  first_byte.ops = request.plan.ops;
+  first_byte.describes = true;
+  std::vector<PlannedRequest> plan;
+  plan.push_back(std::move(first_byte));
+  add(std::move(plan), request.if_version);
+  close(request);
+}
+
+// An object that this very read has met does not count as never stored, which would read as fill values.
+void RemoteBatch::take_missing(Request& request) {
+  const bool met =
+      std::ranges::any_of(request.plan.ops, [this](size_t op) { return states_[op].met; });
+  if (met) {
+    fail_all(request, Code::kStale, "it vanished while it was read");
+    return close(request);
+  }
+  for (const size_t op : request.plan.ops) {
+    if (ops_[op].outcome != Outcome::kPending || states_[op].take == Take::kDiscarding) continue;
+    ops_[op].outcome = Outcome::kMissing;
+  }
+  close(request);
 }
 
 void RemoteBatch::take_data(Request& request, const Attempt& attempt) {
@@ -95,8 +118,13 @@ void RemoteBatch::take_data(Request& request, const Attempt& attempt) {
       copy_parts(attempt.own, request.plan.parts);
     }
   }
-  for (const size_t op : request.plan.ops) tell(op, object);
-  if (request.plan.what == RemoteGet::What::kStat) take_description(request, object);
+  for (const size_t op : request.plan.ops) {
+    states_[op].met = true;
+    tell(op, object);
+  }
+  if (request.plan.what == RemoteGet::What::kStat || request.plan.describes) {
+    take_description(request, object);
+  }
   for (Request* const follower : request.followers) {
     if (object.version.empty()) {
       fail_all(*follower, Code::kIoError, "the store names no version to read all parts of");

@@ -90,6 +90,7 @@ class RemoteBatch : private InFlightLimit::Waiter {
     size_t open = 0;         // requests that are not done
     bool described = false;  // the object was asked for its size, to tell what is wrong
     bool told = false;       // `seen` is set
+    bool met = false;        // an answer has shown that the object is there
     Take take = Take::kFirst;
   };
 
@@ -117,6 +118,8 @@ class RemoteBatch : private InFlightLimit::Waiter {
   // remote_answers.cc: what an answer means
   void take_answer(Attempt& attempt);
   void settle(Request& request, const Attempt& attempt);
+  void confirm_missing(Request& request);
+  void take_missing(Request& request);
   void take_data(Request& request, const Attempt& attempt);
   void take_description(Request& request, const ObjectInfo& object);
   void refuse(Request& request, const RemoteAnswer& answer);

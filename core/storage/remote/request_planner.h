@@ -31,6 +31,8 @@ struct PlannedRequest {
   // The parts of one read that names no version must be of one: ask only when that request, an earlier one
   // of the plan, has told the version, and for this version.
   size_t after = kNone;
+  // A range that stands for a description: its bytes are of no use, but what its answer tells of the object is.
+  bool describes = false;
 };
 
 // The destinations of each op sum to its length, and its key is good. Ops that are not pending are passed over.

@@ -30,9 +30,11 @@ struct RemoteAnswer {
     kAborted,  // by abort()
   };
   Kind kind = Kind::kFailed;
-  Status status;           // all but kData and kMissing
-  ObjectInfo object;       // kData: as the server described it; size 0 where it did not say
-  uint64_t bytes = 0;      // of the body that arrived, used or not
+  Status status;       // all but kData and kMissing
+  ObjectInfo object;   // kData: as the server described it; size 0 where it did not say
+  uint64_t bytes = 0;  // of the body that arrived, used or not
+  bool unproven =
+      false;  // kMissing: said by a reply that could not tell why; not yet to be believed
   bool slow_down = false;  // kRetry: the server asked for fewer requests (503, 429)
   std::optional<std::chrono::milliseconds> retry_after;
 };

@@ -94,7 +94,7 @@ void S3Service::explain(const HttpReply& reply, RemoteAnswer& answer) {
     case S3Meaning::kChanged:
       return become(answer, Kind::kChanged, Code::kStale, said);
     case S3Meaning::kRefused:
-      return explain_refused(error, answer);
+      return explain_refused(reply, error, answer);
     case S3Meaning::kCredentials:
       return explain_credentials(error, answer);
     case S3Meaning::kClock:
@@ -114,22 +114,27 @@ void S3Service::explain(const HttpReply& reply, RemoteAnswer& answer) {
 }
 
 // A chunk that is missing reads as fill values, so that it must be S3 that says so: a proxy's page of
-// "404 Not Found" proves nothing. Replies to HEAD have no body.
+// "404 Not Found", or no page at all, proves nothing.
 void S3Service::explain_missing(const HttpReply& reply, const S3Error& error,
                                 RemoteAnswer& answer) {
-  if (!error.code.empty() || reply.body.empty()) {
+  if (!error.code.empty()) {
     answer.kind = RemoteAnswer::Kind::kMissing;
     answer.status = {};
     return;
   }
-  become(answer, RemoteAnswer::Kind::kFailed, Code::kIoError,
-         location_.url() + " answers 404 with a body that is none of S3's; check the endpoint");
+  answer.unproven = reply.body.empty();
+  become(answer, answer.unproven ? RemoteAnswer::Kind::kRetry : RemoteAnswer::Kind::kFailed,
+         Code::kIoError,
+         location_.url() + " answers 404 " +
+             (answer.unproven ? "without saying what is missing"
+                              : "with a body that is none of S3's") +
+             "; check the endpoint");
 }
 
-void S3Service::explain_refused(const S3Error& error, RemoteAnswer& answer) {
-  const bool denied = error.code.empty() || error.code == "AccessDenied";
+void S3Service::explain_refused(const HttpReply& reply, const S3Error& error,
+                                RemoteAnswer& answer) {
   if (error.code.empty() && clock_differs(error)) return explain_clock(error, answer);
-  if (denied && missing_403_) {
+  if (error.code == "AccessDenied" && missing_403_) {
     if (!told_missing_403_.exchange(true)) {
       log_warning(location_.url() +
                   ": an object that is refused (403) is taken as missing, as --missing-403-fill "
@@ -139,6 +144,7 @@ void S3Service::explain_refused(const S3Error& error, RemoteAnswer& answer) {
     answer.status = {};
     return;
   }
+  answer.unproven = missing_403_ && reply.body.empty();
   become(answer, RemoteAnswer::Kind::kRefused, Code::kPermission,
          location_.url() + " answers " + error.to_string() + "; keys from " +
              credentials_.source() +

@@ -46,7 +46,7 @@ class S3Service : public HttpService {
   };
 
   void explain_missing(const HttpReply& reply, const S3Error& error, RemoteAnswer& answer);
-  void explain_refused(const S3Error& error, RemoteAnswer& answer);
+  void explain_refused(const HttpReply& reply, const S3Error& error, RemoteAnswer& answer);
   void explain_credentials(const S3Error& error, RemoteAnswer& answer);
   void explain_clock(const S3Error& error, RemoteAnswer& answer);
   void explain_region(const S3Error& error, RemoteAnswer& answer);

@@ -36,6 +36,12 @@ S3Store::S3Store(const StoreOptions& options, const Tuning& tuning)
 Result<std::shared_ptr<S3Store>> S3Store::open(std::string_view url, const StoreOptions& options,
                                                const Tuning& tuning) {
   const RemoteOptions& remote = options.remote;
+  if (options.writable && remote.missing_403) {
+    return invalid_argument(
+        "--missing-403-fill is for reading alone: who writes would take data that is refused for "
+        "data that "
+        "was never stored, and put fill values in its place");
+  }
   std::shared_ptr<S3Store> store(new S3Store(options, tuning));
   NF_ASSIGN(const AwsConfig profile, load_aws_config(aws_config_files(tuning.environment),
                                                      tuning.environment, remote.profile));
@@ -57,7 +63,7 @@ Result<std::shared_ptr<S3Store>> S3Store::open(std::string_view url, const Store
   return store;
 }
 
-// Who may read but not list is let in.
+// Who may read but not list is let in, known by name or not.
 Status S3Store::connect() {
   RemoteOptions patience = options_.remote;
   patience.retries = std::min(patience.retries, kOpenRetries);
@@ -69,7 +75,7 @@ Status S3Store::connect() {
   Status status = client.call({.query = query, .body_limit = kPageBytes}).status();
   const bool denied = status.code() == Code::kPermission &&
                       status.message().find("403 AccessDenied") != std::string::npos;
-  if (denied && !options_.remote.anonymous) {
+  if (denied) {
     log_warning(status.message() + "; objects are read without a list of them");
     return {};
   }

@@ -51,6 +51,20 @@ class RemoteReaderTest : public testing::Test {
     op.dests = {};
     return op;
   }
+  // `length` bytes, the first of them `offset` before the object's end.
+  ReadOp read_end(uint64_t offset, uint64_t length) {
+    if (!reader_) reader_ = RemoteReader::create(transport_, "fake://x", options_, &metrics_);
+    out_.assign(length, std::byte{0xee});
+    const MutableBytes dest(out_);
+    ReadOp op;
+    op.key = "a";
+    op.origin = ReadOp::Origin::kEnd;
+    op.range = {offset, length};
+    op.dests = {&dest, 1};
+    reader_->read({&op, 1});
+    op.dests = {};
+    return op;
+  }
   bool right(ByteRange range) const {
     const ByteVector& all = transport_.objects.at("a").first;
     return std::equal(out_.begin(), out_.end(), all.begin() + static_cast<ptrdiff_t>(range.offset));
@@ -165,7 +179,7 @@ TEST_F(RemoteReaderTest, R25AReadThatMeetsTwoVersionsIsReadAgainOnce) {
   EXPECT_EQ(read(kRange).status.code(), Code::kStale) << "it changes faster than it can be read";
   EXPECT_EQ(firsts, 2);
 
-  // What is gone when it is read again was not there: no part of it is.
+  // What is gone when it is read again was there all the same: it is no object that was never stored.
   firsts = 0;
   transport_.script = [&](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
     firsts += get.range.offset == 5 ? 1 : 0;
@@ -173,7 +187,56 @@ TEST_F(RemoteReaderTest, R25AReadThatMeetsTwoVersionsIsReadAgainOnce) {
     if (get.range.offset == 5) return std::nullopt;
     return answer_of(Kind::kChanged, {});
   };
-  EXPECT_EQ(read(kRange).outcome, Outcome::kMissing);
+  EXPECT_EQ(read(kRange).status.code(), Code::kStale);
+}
+
+// A momentary 404, as of a server that replaces the object.
+TEST_F(RemoteReaderTest, WhatVanishesWhileItIsReadIsNotMissing) {
+  constexpr ByteRange kRange{5, 19 << 20};
+  transport_.objects["a"] = {random_bytes(20 << 20, 2), 5};
+  transport_.script = [](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
+    if (get.what == RemoteGet::What::kStat || get.range.offset == 5) return std::nullopt;
+    return answer_of(Kind::kMissing, {});
+  };
+  const ReadOp parts = read(kRange);
+  EXPECT_EQ(parts.status.code(), Code::kStale) << parts.status.to_string();
+  EXPECT_NE(parts.status.message().find("vanished"), std::string::npos);
+  const ReadOp end = read_end(90'000, 1000);
+  EXPECT_EQ(end.status.code(), Code::kStale) << "described, then denied";
+  transport_.script = [](const RemoteGet&, int) { return answer_of(Kind::kMissing, {}); };
+  EXPECT_EQ(read(kRange).outcome, Outcome::kMissing) << "denied from the first";
+}
+
+// What cannot say that an object is missing (a reply to HEAD) is asked again in a way that can.
+TEST_F(RemoteReaderTest, AnUnprovenMissingObjectIsAskedForByItsFirstByte) {
+  RemoteAnswer unproven = answer_of(Kind::kMissing, {});
+  unproven.unproven = true;
+  std::optional<RemoteAnswer> first_byte;
+  const auto stat = [&] {
+    transport_.script = [&](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
+      if (get.what == RemoteGet::What::kStat) return unproven;
+      EXPECT_EQ(get.range, (ByteRange{0, 1}));
+      return first_byte;
+    };
+    reader_ = RemoteReader::create(transport_, "fake://x", options_, &metrics_);
+    return reader_->stat("a");
+  };
+  auto found = stat();
+  ASSERT_TRUE(found.ok()) << found.status().to_string();
+  EXPECT_TRUE(found->exists) << "the first answer was wrong";
+  EXPECT_EQ(found->size, 100'000U);
+  first_byte = answer_of(Kind::kMissing, {});
+  found = stat();
+  ASSERT_TRUE(found.ok()) << found.status().to_string();
+  EXPECT_FALSE(found->exists);
+  first_byte = answer_of(Kind::kFailed, io_error("a page of a proxy"));
+  EXPECT_EQ(stat().status().code(), Code::kIoError);
+  // An end is found by the description as well.
+  transport_.script = [&](const RemoteGet& get, int) -> std::optional<RemoteAnswer> {
+    return get.what == RemoteGet::What::kStat ? std::optional(unproven) : std::nullopt;
+  };
+  EXPECT_EQ(read_end(90'000, 1000).outcome, Outcome::kData);
+  EXPECT_TRUE(right({10'000, 1000}));
 }
 
 // The end of an object is found by its description, which tells the version to read.
@@ -183,15 +246,7 @@ TEST_F(RemoteReaderTest, R25AnEndOfTwoVersionsIsReadAgainToo) {
     EXPECT_EQ(get.what, n % 2 == 0 ? RemoteGet::What::kStat : RemoteGet::What::kRange);
     return std::nullopt;
   };
-  reader_ = RemoteReader::create(transport_, "fake://x", options_, &metrics_);
-  out_.assign(1000, std::byte{0xee});
-  const MutableBytes dest(out_);
-  ReadOp op;
-  op.key = "a";
-  op.origin = ReadOp::Origin::kEnd;
-  op.range = {90'000, 1000};
-  op.dests = {&dest, 1};
-  reader_->read({&op, 1});
+  const ReadOp op = read_end(90'000, 1000);
   ASSERT_EQ(op.outcome, Outcome::kData) << op.status.to_string();
   EXPECT_TRUE(right({10'000, 1000}));
   EXPECT_EQ(transport_.started(), 4);

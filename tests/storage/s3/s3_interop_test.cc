@@ -196,8 +196,14 @@ TEST(Radosgw, R14RefusedReadsAreMissingOnlyWhereAskedFor) {
   StoreOptions options;
   options.remote.endpoint = server.endpoint;
   options.remote.anonymous = true;
-  EXPECT_EQ(S3Store::open("s3://" + server.bucket + "/x", options).status().code(),
-            Code::kPermission);
+  for (const bool missing : {false, true}) {
+    options.remote.missing_403 = missing;
+    const auto store = S3Store::open("s3://" + server.bucket + "/x", options);
+    ASSERT_TRUE(store.ok()) << store.status().to_string();
+    const auto stat = (*store)->stat("nothing");
+    EXPECT_EQ(stat.status().code(), missing ? Code::kOk : Code::kPermission)
+        << stat.status().to_string();
+  }
 }
 
 }  // namespace

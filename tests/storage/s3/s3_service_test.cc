@@ -95,7 +95,9 @@ TEST_F(Service, AnonymousRequestsAreBare) {
 TEST_F(Service, R13MissingIsOnlyWhatS3SaysIsMissing) {
   make();
   EXPECT_EQ(explain(404, "NoSuchKey").kind, Kind::kMissing);
-  EXPECT_EQ(explain(reply_of(404)).kind, Kind::kMissing) << "HEAD has no body";
+  const RemoteAnswer bare = explain(reply_of(404));
+  EXPECT_EQ(bare.kind, Kind::kRetry) << "a load balancer's";
+  EXPECT_TRUE(bare.unproven) << "HEAD has no body";
   const RemoteAnswer bucket = explain(404, "NoSuchBucket");
   EXPECT_EQ(bucket.kind, Kind::kFailed);
   EXPECT_EQ(bucket.status.code(), Code::kIoError);
@@ -123,7 +125,9 @@ TEST_F(Service, R14RefusedIsMissingOnlyWhereAskedFor) {
   EXPECT_EQ(explain(reply_of(403)).kind, Kind::kRefused);
   make(/*missing_403=*/true);
   EXPECT_EQ(explain(403, "AccessDenied").kind, Kind::kMissing);
-  EXPECT_EQ(explain(reply_of(403)).kind, Kind::kMissing);
+  EXPECT_EQ(explain(reply_of(403)).kind, Kind::kRefused);
+  EXPECT_TRUE(explain(reply_of(403)).unproven) << "HEAD has no body";
+  EXPECT_FALSE(explain(reply_of(403, "<html>go away</html>")).unproven);
   EXPECT_EQ(explain(403, "AccountProblem").kind, Kind::kRefused);
   authorized();
   EXPECT_EQ(explain(403, "InvalidAccessKeyId").kind, Kind::kRetry) << "until they are looked for";
