@@ -104,7 +104,7 @@ class HttpsPlace(Place):
 
     def __init__(self):
         self.base = os.environ.get("NEUROFS_TEST_HTTPS_URL")
-        self._second = int(time.time())
+        self._second = int(time.time()) - 24 * 3600
         self.root = pathlib.Path(os.environ.get("NEUROFS_TEST_HTTP_ROOT", "/nonexistent"))
         if not self.base:
             self.missing = "no nginx: run below tests/servers/with-servers --nginx"
@@ -116,7 +116,7 @@ class HttpsPlace(Place):
 
     def put(self, key, data):
         """Readers see the old object or the new one. nginx makes its ETags of the second and the size: each
-        version has a second of its own."""
+        version has a second of its own, long ago, as nothing is kept on disk of what was written just now."""
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(path.name + ".new")
