@@ -14,6 +14,9 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kMaxSecretBytes = 16 << 10;
+// Requests with the old credentials may still be under way for so long.
+constexpr std::chrono::seconds kUnderWay{2};
+constexpr std::chrono::seconds kBetweenLooks{1};
 
 std::string base64(std::string_view text) {
   std::vector<unsigned char> out(4 * (text.size() / 3 + 1) + 1);
@@ -59,17 +62,44 @@ Result<std::unique_ptr<HttpAuth>> HttpAuth::load(const std::string& file) {
   return std::unique_ptr<HttpAuth>(new HttpAuth(file, std::move(header)));
 }
 
-std::string HttpAuth::header() const {
+std::string HttpAuth::header() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!look_anew_) return header_;
+  }
+  const std::unique_lock looking(looking_, std::try_to_lock);
+  if (looking.owns_lock()) {
+    auto fresh = header_in(file_);
+    const std::lock_guard lock(mutex_);
+    look_anew_ = false;
+    looked_ = Clock::now();
+    if (fresh.ok() && *fresh != header_) {
+      header_ = std::move(*fresh);
+      changed_ = looked_;
+    }
+  }
   const std::lock_guard lock(mutex_);
   return header_;
 }
 
-bool HttpAuth::reload() {
-  if (file_.empty()) return false;
-  auto fresh = header_in(file_);
-  if (!fresh.ok()) return false;
+bool HttpAuth::is_nobody() const {
   const std::lock_guard lock(mutex_);
-  return std::exchange(header_, *fresh) != *fresh;
+  return header_.empty();
+}
+
+bool HttpAuth::refused() {
+  if (file_.empty()) return false;
+  const auto now = Clock::now();
+  const std::lock_guard lock(mutex_);
+  if (look_anew_ || (changed_ && now - *changed_ < kUnderWay)) return true;
+  if (looked_ && now - *looked_ < kBetweenLooks) return false;
+  look_anew_ = true;
+  return true;
+}
+
+void HttpAuth::look_anew() {
+  const std::lock_guard lock(mutex_);
+  look_anew_ = !file_.empty();
 }
 
 }  // namespace neurofs

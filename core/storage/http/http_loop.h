@@ -29,6 +29,7 @@ struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;         // "Name: value"
   std::vector<std::string> secret_headers;  // as those; never in a message, never to another host
+  bool direct = false;                      // past any proxy that the environment names
   Bytes upload;                             // borrowed
   std::chrono::steady_clock::time_point deadline;
 };

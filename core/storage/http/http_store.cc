@@ -32,13 +32,13 @@ class PlainService : public HttpService {
     return {};
   }
 
-  void renew_credentials() { auth_->reload(); }
+  void renew_credentials() { auth_->look_anew(); }
 
   void explain(const HttpReply&, RemoteAnswer& answer) override {
     if (answer.kind != RemoteAnswer::Kind::kRefused) return;
-    if (auth_->reload()) {
-      answer.kind = RemoteAnswer::Kind::kRetry;  // with what the file says now
-    } else if (auth_->header().empty()) {
+    if (auth_->refused()) {
+      answer.kind = RemoteAnswer::Kind::kRetry;  // with what the file says by then
+    } else if (auth_->is_nobody()) {
       answer.status = answer.status.with_context("no credentials were sent (--auth-file)");
     }
   }

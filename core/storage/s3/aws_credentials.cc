@@ -12,6 +12,15 @@ constexpr std::chrono::seconds kAfterFailure{30};
 // retries of a read, so that new keys which are wrong are told of as refused.
 constexpr std::chrono::seconds kUnderWay{2};
 constexpr std::chrono::seconds kBetweenLooks{10};
+constexpr std::chrono::seconds kBetweenFileLooks{1};
+// Long enough that an endpoint that is down does not make each read wait for it.
+constexpr std::chrono::system_clock::duration kAfterHiccup = std::chrono::seconds(5);
+
+// Of an endpoint that did not answer this time, or a reader that went away.
+bool may_pass(const Status& status) {
+  return status.code() == Code::kInterrupted || status.code() == Code::kTimeout ||
+         status.code() == Code::kIoError;
+}
 
 Result<std::optional<FoundKeys>> look_in_environment(const Environment& environment) {
   FoundKeys found;
@@ -76,7 +85,7 @@ Result<std::optional<FoundKeys>> AwsCredentials::look_in_files() const {
   return std::optional(std::move(found));
 }
 
-Result<FoundKeys> AwsCredentials::look(AwsDeadline deadline) const {
+Result<FoundKeys> AwsCredentials::look(AwsDeadline deadline, bool on_instance) const {
   const Environment& environment = options_.environment;
   if (options_.profile.empty()) {
     NF_ASSIGN(auto found, look_in_environment(environment));
@@ -92,7 +101,7 @@ Result<FoundKeys> AwsCredentials::look(AwsDeadline deadline) const {
   if (options_.fetch) {
     NF_ASSIGN(auto in_container, container_keys(environment, options_.fetch, deadline));
     if (in_container) return std::move(*in_container);
-    NF_ASSIGN(auto in_instance, instance_keys(environment, options_.fetch, deadline));
+    NF_ASSIGN(auto in_instance, instance_keys(environment, options_.fetch, deadline, on_instance));
     if (in_instance) return std::move(*in_instance);
   }
   return Status(Code::kPermission,
@@ -102,16 +111,31 @@ Result<FoundKeys> AwsCredentials::look(AwsDeadline deadline) const {
                     "gives any; a public bucket is read with --anonymous");
 }
 
-bool AwsCredentials::is_usable() const {
-  return found_ && !look_anew_ && (!found_->expires || *found_->expires > options_.now());
+bool AwsCredentials::has_expired() const {
+  return found_->expires && *found_->expires <= options_.now();
 }
 
-bool AwsCredentials::is_fresh() {
+bool AwsCredentials::is_usable() const {
+  return found_ && !look_anew_ && !has_expired();
+}
+
+bool AwsCredentials::are_from_files() const {
+  return !found_->expires && found_->source != "the environment";
+}
+
+bool AwsCredentials::is_fresh() const {
   if (!is_usable()) return false;
-  const bool from_files = !found_->expires && found_->source != "the environment";
-  if (from_files) return files_version_ == aws_config_files(options_.environment).version();
   const auto now = options_.now();
+  if (are_from_files()) return now >= files_seen_ && now - files_seen_ < kBetweenFileLooks;
   return !found_->expires || *found_->expires - now > kBeforeExpiry || now < next_refresh_;
+}
+
+// The files may lie on a disk that does not answer: only who holds loading_ waits for it.
+bool AwsCredentials::files_have_changed() {
+  const std::string version = aws_config_files(options_.environment).version();
+  const std::lock_guard lock(mutex_);
+  files_seen_ = options_.now();
+  return version != files_version_;
 }
 
 Result<std::optional<AwsKeys>> AwsCredentials::keys(AwsDeadline deadline) {
@@ -124,24 +148,37 @@ Result<std::optional<AwsKeys>> AwsCredentials::keys(AwsDeadline deadline) {
     if (!looking.owns_lock() && is_usable()) return std::optional(found_->keys);
   }
   const std::lock_guard looking(loading_);
+  bool only_files = false;
   {
     const std::lock_guard lock(mutex_);
     if (is_fresh()) return std::optional(found_->keys);
+    only_files = is_usable() && are_from_files();
   }
-  const Status loaded = load(deadline);
+  const Status loaded = only_files && !files_have_changed() ? Status() : load(deadline);
   const std::lock_guard lock(mutex_);
-  if (!found_ || (!loaded.ok() && !is_usable())) return loaded;
+  if (!found_ || (!loaded.ok() && has_expired())) return loaded;
   return std::optional(found_->keys);
 }
 
-// With loading_ held.
 Status AwsCredentials::load(AwsDeadline deadline) {
   const std::string version = aws_config_files(options_.environment).version();
-  auto found = look(deadline);
+  bool on_instance = false;
+  {
+    const std::lock_guard lock(mutex_);
+    on_instance = found_ && found_->expires;
+  }
+  auto found = look(deadline, on_instance);
   Status status = found.ok() ? check_keys(*found) : found.status();
   const std::lock_guard lock(mutex_);
   const auto now = options_.now();
   files_version_ = version;
+  files_seen_ = now;
+  if (may_pass(status)) {
+    // Nothing was found out: what was to be looked for still is.
+    next_refresh_ =
+        now + (status.code() == Code::kInterrupted ? Time::duration::zero() : kAfterHiccup);
+    return status;
+  }
   next_refresh_ = now + kAfterFailure;
   look_anew_ = false;
   if (!status.ok()) {

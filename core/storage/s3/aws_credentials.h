@@ -4,7 +4,8 @@
 // A profile that was asked for by option passes over the environment. Web identity, SSO, assumed roles and
 // credential_process are not read; the message that says so tells what to do instead.
 //
-// Purpose: what holds for a whole mount: files are read anew when they change, temporary keys are fetched
+// Purpose: what holds for a whole mount: files are read anew when they change (looked at once a second, by one
+// thread, while no lock is held that others need), temporary keys are fetched
 // again five minutes before they expire (by one thread; the others go on with the old ones), and once when
 // the server refuses them. Thread-safety: every method from any thread; keys() may wait for an endpoint
 // until the deadline, refused() never waits. Ownership: copies its options. Errors: kPermission, naming
@@ -47,10 +48,16 @@ class AwsCredentials {
   std::string source() const;
 
  private:
-  bool is_fresh();  // with mutex_ held
+  using Time = std::chrono::system_clock::time_point;
+  // With mutex_ held.
+  bool has_expired() const;
   bool is_usable() const;
+  bool are_from_files() const;
+  bool is_fresh() const;
+  // With loading_ held.
+  bool files_have_changed();
   Status load(AwsDeadline deadline);
-  Result<FoundKeys> look(AwsDeadline deadline) const;
+  Result<FoundKeys> look(AwsDeadline deadline, bool on_instance) const;
   Result<std::optional<FoundKeys>> look_in_files() const;
 
   const Options options_;
@@ -58,11 +65,11 @@ class AwsCredentials {
   mutable std::mutex mutex_;
   std::optional<FoundKeys> found_;  // these and below guarded by mutex_
   std::string files_version_;       // of the files when found_ was looked for
+  Time files_seen_{};               // when they were last looked at
   bool look_anew_ = false;
-  std::chrono::system_clock::time_point next_refresh_{};
-  std::optional<std::chrono::system_clock::time_point> changed_;  // when found_ last became another
-  std::optional<std::chrono::system_clock::time_point>
-      refused_;  // when refused() last asked for a look
+  Time next_refresh_{};
+  std::optional<Time> changed_;  // when found_ last became another
+  std::optional<Time> refused_;  // when refused() last asked for a look
 };
 
 }  // namespace neurofs

@@ -26,6 +26,8 @@ bool is_header_text(std::string_view text) {
 HttpRequest request_to(std::string url, AwsDeadline deadline) {
   HttpRequest request;
   request.url = std::move(url);
+  // What goes there in clear is for this machine alone; over TLS a proxy sees nothing of it.
+  request.direct = request.url.starts_with("http:");
   request.deadline = std::min(deadline, std::chrono::steady_clock::now() + kPatience);
   return request;
 }
@@ -148,7 +150,8 @@ Result<std::optional<FoundKeys>> container_keys(const Environment& environment,
 }
 
 Result<std::optional<FoundKeys>> instance_keys(const Environment& environment,
-                                               const AwsFetch& fetch, AwsDeadline deadline) {
+                                               const AwsFetch& fetch, AwsDeadline deadline,
+                                               bool on_instance) {
   std::string disabled = environment("AWS_EC2_METADATA_DISABLED");
   std::ranges::transform(disabled, disabled.begin(), [](char c) { return c | 0x20; });
   if (disabled == "true") return std::optional<FoundKeys>();
@@ -157,8 +160,12 @@ Result<std::optional<FoundKeys>> instance_keys(const Environment& environment,
   ask.method = "PUT";
   ask.headers.push_back("X-aws-ec2-metadata-token-ttl-seconds: 21600");
   const auto token = fetch(ask);
-  if (!token.ok()) return std::optional<FoundKeys>();  // no EC2 instance
   const std::string what = "the EC2 metadata service";
+  if (!token.ok()) {
+    if (on_instance || token.status().code() == Code::kInterrupted)
+      return token.status().with_context(what);
+    return std::optional<FoundKeys>();  // no EC2 instance
+  }
   if (token->head.status != 200) return refused(*token, what);
   if (!is_header_text(text_of(token->body))) {
     return Status(Code::kPermission, what + " gave a token that is no text of one line");

@@ -31,9 +31,11 @@ using AwsDeadline = std::chrono::steady_clock::time_point;
 Result<std::optional<FoundKeys>> container_keys(const Environment& environment,
                                                 const AwsFetch& fetch, AwsDeadline deadline);
 
-// Nothing where AWS_EC2_METADATA_DISABLED is true, no endpoint answers, or the instance has no role.
+// Nothing where AWS_EC2_METADATA_DISABLED is true, no endpoint answers, or the instance has no role. `on_instance`: keys
+// came from there before, so that no answer is an error, which may pass.
 Result<std::optional<FoundKeys>> instance_keys(const Environment& environment,
-                                               const AwsFetch& fetch, AwsDeadline deadline);
+                                               const AwsFetch& fetch, AwsDeadline deadline,
+                                               bool on_instance);
 
 // Both reply so: {"AccessKeyId": ..., "SecretAccessKey": ..., "Token": ..., "Expiration": ...}.
 Result<FoundKeys> parse_temporary_keys(Bytes json, std::string source);

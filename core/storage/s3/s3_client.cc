@@ -1,50 +1,23 @@
 #include "core/storage/s3/s3_client.h"
 
 #include <algorithm>
-#include <charconv>
-#include <condition_variable>
 #include <random>
 
-#include "core/base/cancellation.h"
+#include "core/base/scope_wait.h"
+#include "core/storage/http/http_reply.h"
 #include "core/storage/key.h"
+#include "core/storage/remote/retry_policy.h"
 
 namespace neurofs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kFirstPause{50};
-constexpr std::chrono::milliseconds kLongestPause{5'000};
 constexpr uint64_t kBytesPerSecond = uint64_t{256} << 10;
 
-// Between half of what doubling gives and all of it.
-std::chrono::milliseconds pause_before(int attempt) {
-  thread_local std::minstd_rand random(std::random_device{}());
-  const auto full = std::min(kLongestPause, kFirstPause * (1 << std::min(attempt, 10)));
-  return full / 2 + std::chrono::milliseconds(random() % (full.count() / 2 + 1));
-}
-
-std::optional<std::chrono::milliseconds> retry_after(const HttpHead& head) {
-  const std::string_view text = head.header("retry-after");
-  unsigned seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, 3600u));
-}
-
-// True when the whole pause went by.
-bool sleep_until(Clock::time_point until) {
-  const ReadScope* scope = ReadScope::current();
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool cancelled = false;
-  const Cancellation::Watch watch(scope == nullptr ? nullptr : scope->cancellation(), [&] {
-    const std::lock_guard lock(mutex);
-    cancelled = true;
-    wake.notify_all();
-  });
-  std::unique_lock lock(mutex);
-  return !wake.wait_until(lock, until, [&] { return cancelled; });
+uint64_t chance() {
+  thread_local std::mt19937_64 random(std::random_device{}());
+  return random();
 }
 
 bool may_improve(const Status& status) {
@@ -109,16 +82,20 @@ Result<HttpReply> S3Client::call(const S3Call& call, int* attempts) {
   if (const ReadScope* scope = ReadScope::current()) {
     deadline = std::min(deadline, scope->deadline());
   }
+  RetryPolicy policy;
+  policy.retries = options_.retries;
   for (int tries = 1;; ++tries) {
     if (attempts != nullptr) *attempts = tries;
     RemoteAnswer answer;
     auto reply = attempt(call, deadline, &answer);
     if (reply.ok()) return reply;
     const Status why = reply.status().with_context(describe(call, location()));
-    if (answer.kind != RemoteAnswer::Kind::kRetry || tries > options_.retries) return why;
-    const auto pause = std::max(pause_before(tries), answer.retry_after.value_or(kFirstPause / 2));
-    if (Clock::now() + pause >= deadline) return why;
-    if (!sleep_until(Clock::now() + pause)) {
+    if (answer.kind != RemoteAnswer::Kind::kRetry) return why;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto pause = policy.pause(tries, answer.retry_after, left, chance());
+    if (!pause) return why;
+    if (!pause_in_scope(*pause)) {
       return Status(Code::kInterrupted, describe(call, location()) + ": nobody waits any more");
     }
   }

@@ -1,9 +1,12 @@
 // The HTTP store against servers with faults: the right bytes, or an error that says why.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "core/base/cancellation.h"
@@ -12,6 +15,7 @@
 #include "core/storage/http/http_reply.h"
 #include "tests/contract/store_contract.h"
 #include "tests/storage/http/test_server.h"
+#include "tests/storage/temp_dir.h"
 
 namespace neurofs::test {
 namespace {
@@ -249,6 +253,60 @@ TEST_F(HttpFaults, CredentialsGoToNoOtherHost) {
   EXPECT_EQ(here, "Basic dXNlcjpzZWNyZXQ=");
   EXPECT_EQ(there, "");
   ::unsetenv("NEUROFS_HTTP_AUTH");
+}
+
+// A server that takes new credentials alone refuses all that is under way with the old ones.
+TEST_F(HttpFaults, R30ReadsUnderWayGoOnWithTheNewCredentialsOfTheFile) {
+  constexpr int kReaders = 8;
+  const TempDir dir;
+  options_.remote.auth_file = dir.path() + "/auth";
+  const auto write = [&](const std::string& text) {
+    std::ofstream(options_.remote.auth_file, std::ios::trunc) << text;
+    ::chmod(options_.remote.auth_file.c_str(), 0600);
+  };
+  write("bearer old");
+  const auto store = open();
+  write("bearer new");
+  std::atomic<int> old{0};
+  server_.handle([&](const Request& request, Connection& connection) {
+    if (request.header("Authorization") == "Bearer new") return false;
+    ++old;
+    while (old < kReaders && !connection.stopping()) std::this_thread::yield();
+    return connection.send(reply("401 No"));
+  });
+  std::array<Outcome, kReaders> outcomes{};
+  std::vector<std::thread> readers;
+  for (Outcome& outcome : outcomes) {
+    readers.emplace_back([&store, &outcome] {
+      ByteVector out;
+      outcome = read_range(*store, "c/0", {0, 100}, out).outcome;
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  for (const Outcome outcome : outcomes) EXPECT_EQ(outcome, Outcome::kData);
+  server_.handle(
+      [](const Request&, Connection& connection) { return connection.send(reply("401 No")); });
+  std::this_thread::sleep_for(
+      milliseconds(2'100));  // longer than what was sent before may be under way
+  EXPECT_EQ(read_range(*store, "c/0", {0, 100}, out_).status.code(), Code::kPermission);
+}
+
+// Whatever proxy the environment names.
+TEST_F(HttpFaults, DirectRequestsGoThroughNoProxy) {
+  TestServer proxy;
+  proxy.handle([](const Request&, Connection& c) { return c.send(reply("200 OK")); });
+  ::unsetenv("no_proxy");
+  ::unsetenv("NO_PROXY");
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  auto loop = *HttpLoop::create({});
+  HttpRequest request;
+  request.url = server_.url() + "/c/0";
+  request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  EXPECT_EQ(loop->perform(request, 1 << 20)->body.size(), 3U) << "the proxy's";
+  request.direct = true;
+  EXPECT_EQ(loop->perform(request, 1 << 20)->body.size(), bytes_.size());
+  ::unsetenv("http_proxy");
+  EXPECT_EQ(proxy.requests(), 1);
 }
 
 TEST_F(HttpFaults, AnotherVersionIsStale) {

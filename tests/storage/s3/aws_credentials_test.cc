@@ -97,15 +97,19 @@ TEST_F(Credentials, WhatIsMissingOrNotSupportedIsSaid) {
   EXPECT_NE(message({}).find("role_arn is not supported"), std::string::npos);
 }
 
-TEST_F(Credentials, R30AFileThatChangesIsReadAnew) {
+TEST_F(Credentials, R30AFileThatChangesIsReadAnewWithinASecond) {
   write("[default]\naws_access_key_id = A\naws_secret_access_key = s\n");
   AwsCredentials credentials = make({});
   EXPECT_EQ(id_of(credentials), "A");
   write("[default]\naws_access_key_id = BB\naws_secret_access_key = s\n");
+  EXPECT_EQ(id_of(credentials), "A") << "not looked at for each request";
+  now_ += seconds(1);
   EXPECT_EQ(id_of(credentials), "BB");
   write("[default]\naws_access");  // half written: the old ones hold
+  now_ += seconds(1);
   EXPECT_EQ(id_of(credentials), "BB");
   write("[default]\naws_access_key_id = CCC\naws_secret_access_key = s\n");
+  now_ += seconds(1);
   EXPECT_EQ(id_of(credentials), "CCC");
 }
 
@@ -117,6 +121,7 @@ TEST_F(Credentials, R29RefusedKeysAreLookedForOnce) {
   EXPECT_EQ(id_of(credentials), "A");
   EXPECT_FALSE(credentials.refused()) << "the same keys again";
   write("[default]\naws_access_key_id = BB\naws_secret_access_key = s\n");
+  now_ += seconds(1);
   EXPECT_EQ(id_of(credentials), "BB");
   EXPECT_TRUE(credentials.refused()) << "a request of before may be meant";
   now_ += minutes(1);
@@ -146,6 +151,7 @@ TEST_F(Credentials, ContainersGiveKeysThatAreRenewedBeforeTheyExpire) {
   EXPECT_EQ(requests[0].url, "http://169.254.170.23/v1/credentials");
   EXPECT_EQ(requests[0].secret_headers, std::vector<std::string>{"Authorization: container-token"});
   EXPECT_TRUE(requests[0].headers.empty());
+  EXPECT_TRUE(requests[0].direct) << "the token is for no proxy";
   failing = 1;
   now_ += minutes(56);
   EXPECT_EQ(id_of(credentials), "K1") << "not renewed, but not expired either";
@@ -198,6 +204,7 @@ TEST_F(Credentials, InstancesByVersionTwo) {
   EXPECT_EQ(id_of(credentials), "R");
   ASSERT_EQ(requests.size(), 3U);
   EXPECT_EQ(requests[0].url, "http://127.0.0.1:1/latest/api/token");
+  for (const HttpRequest& request : requests) EXPECT_TRUE(request.direct);
   EXPECT_TRUE(has_header(requests[0].headers, "X-aws-ec2-metadata-token-ttl-seconds: "));
   EXPECT_EQ(requests[2].url,
             "http://127.0.0.1:1/latest/meta-data/iam/security-credentials/my-role");
@@ -213,6 +220,38 @@ TEST_F(Credentials, InstancesByVersionTwo) {
   AwsCredentials elsewhere =
       make({}, [](const HttpRequest&) -> Result<HttpReply> { return io_error("no route"); });
   EXPECT_NE(id_of(elsewhere).find("no AWS credentials"), std::string::npos);
+}
+
+TEST_F(Credentials, AnInstanceThatDoesNotAnswerOnceIsAnInstanceStill) {
+  std::optional<Status> hiccup;
+  int asked = 0;
+  AwsCredentials credentials = make({}, [&](const HttpRequest& request) -> Result<HttpReply> {
+    if (request.method == "PUT") ++asked;
+    if (hiccup) return *hiccup;
+    if (request.method == "PUT") return reply_of(200, "session");
+    if (request.url.ends_with("/security-credentials/")) return reply_of(200, "my-role\n");
+    return reply_of(200, temporary_keys("K" + std::to_string(asked), "2027-01-15T08:10:00Z"));
+  });
+  EXPECT_EQ(id_of(credentials), "K1");
+  // Refused keys are looked for until something is found out; the old ones are tried meanwhile.
+  hiccup = Status(Code::kInterrupted, "Ctrl-C");
+  EXPECT_TRUE(credentials.refused());
+  EXPECT_EQ(id_of(credentials), "K1");
+  EXPECT_TRUE(credentials.refused());
+  hiccup.reset();
+  EXPECT_EQ(id_of(credentials), "K3");
+  // Those that have expired are no keys, and why there are no others may pass.
+  now_ += minutes(11);
+  for (const Code code : {Code::kTimeout, Code::kIoError, Code::kInterrupted}) {
+    hiccup = Status(code, "hiccup");
+    const auto keys = credentials.keys(kSoon);
+    EXPECT_EQ(keys.status().code(), code) << keys.status().to_string();
+    EXPECT_NE(keys.status().message().find("EC2"), std::string::npos);
+  }
+  AwsCredentials first = make({}, [](const HttpRequest&) -> Result<HttpReply> {
+    return Status(Code::kInterrupted, "Ctrl-C");
+  });
+  EXPECT_EQ(first.keys(kSoon).status().code(), Code::kInterrupted);
 }
 
 TEST(TemporaryKeys, HostileReplies) {

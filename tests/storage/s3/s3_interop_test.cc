@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "tests/contract/store_contract.h"
 #include "tests/storage/s3/s3_server.h"
@@ -165,10 +166,15 @@ TEST_P(S3Interop, R30AKeyThatIsRotatedWhileMounted) {
     return wanted == "AWS_CONFIG_FILE" ? "/nonexistent" : "";
   });
   ASSERT_TRUE(store.ok()) << store.status().to_string();
+  const auto until_looked_at = [] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  };
   write({server().keys.access_key_id, "no longer", ""});
+  until_looked_at();
   const auto refused = read_all(**store, "x", 10);
   EXPECT_EQ(refused.status().code(), Code::kPermission) << refused.status().to_string();
   write(server().keys);
+  until_looked_at();
   const auto again = read_all(**store, "x", 10);
   EXPECT_TRUE(again.ok()) << again.status().to_string();
 }
