@@ -1,7 +1,5 @@
 #include "core/storage/http/http_hop.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/trim.h"
+#include "core/storage/http/redirect_rules.h"
 
 namespace neurofs {
 namespace {
@@ -16,58 +15,6 @@ namespace {
 constexpr size_t kMaxHeaderBytes = 64 << 10;
 constexpr uint64_t kMaxDroppedBody = 256 << 10;  // of a redirect, to keep its connection
 constexpr long kBufferBytes = 100 << 10;         // below the allocator's threshold for mmap
-
-struct Place {
-  std::string scheme;
-  std::string host;
-  std::string port;
-  bool operator==(const Place&) const = default;
-};
-
-std::string url_part(CURLU* url, CURLUPart part, unsigned flags) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-  std::string copy(text);
-  curl_free(text);
-  return copy;
-}
-
-std::optional<Place> place_of(const std::string& text) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
-  return Place{url_part(url.get(), CURLUPART_SCHEME, 0), url_part(url.get(), CURLUPART_HOST, 0),
-               url_part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
-}
-
-// Where the machines of clouds tell secrets to whoever asks.
-bool is_link_local(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    in_addr v4 = {};
-    std::memcpy(&v4, reinterpret_cast<const std::byte*>(&address) + offsetof(sockaddr_in, sin_addr),
-                sizeof v4);
-    return (ntohl(v4.s_addr) >> 16) == 0xa9fe;
-  }
-  if (address.sa_family != AF_INET6) return false;
-  in6_addr v6 = {};
-  std::memcpy(&v6, reinterpret_cast<const std::byte*>(&address) + offsetof(sockaddr_in6, sin6_addr),
-              sizeof v6);
-  if (IN6_IS_ADDR_LINKLOCAL(&v6)) return true;
-  return IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 0xa9 && v6.s6_addr[13] == 0xfe;
-}
-
-bool link_local_text(std::string host) {
-  if (host.starts_with('[')) host = host.substr(1, host.find_first_of("]%") - 1);
-  sockaddr_in6 v6 = {};
-  v6.sin6_family = AF_INET6;
-  if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
-    return is_link_local(reinterpret_cast<const sockaddr&>(v6));
-  }
-  sockaddr_in v4 = {};
-  v4.sin_family = AF_INET;
-  // Also the short and hexadecimal forms, which resolvers take.
-  if (inet_aton(host.c_str(), &v4.sin_addr) != 1) return false;
-  return is_link_local(reinterpret_cast<const sockaddr&>(v4));
-}
 
 bool distrust(CURLcode code, const std::string& error) {
   switch (code) {
@@ -280,30 +227,17 @@ Result<bool> HttpHop::redirect() {
   curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &target);
   if (target == nullptr) return io_error(redact_url(url_) + " redirects to no URL");
   const std::string next(target);
-  NF_TRY(check_redirect(next));
+  if (++hops_ > options_.redirects) {
+    return io_error(redact_url(url_) + " redirects to " + redact_url(next) + ", the " +
+                    std::to_string(hops_) + "th redirect; allowed are " +
+                    std::to_string(options_.redirects));
+  }
+  NF_ASSIGN(const bool same_place, check_redirect(url_, next));
+  // Once gone, they do not come back: the way there led over a stranger.
+  if (!same_place) keep_secrets_ = false;
   url_ = next;
   NF_TRY(prepare());
   return true;
-}
-
-Status HttpHop::check_redirect(std::string_view target) {
-  const std::string text(target);
-  const auto from = place_of(url_);
-  const auto to = place_of(text);
-  const std::string what = redact_url(url_) + " redirects to " + redact_url(text);
-  if (++hops_ > options_.redirects) {
-    return io_error(what + ", the " + std::to_string(hops_) + "th redirect; allowed are " +
-                    std::to_string(options_.redirects));
-  }
-  if (!from || !to) return io_error(what + ", which is no URL");
-  const bool scheme = to->scheme == "https" || (to->scheme == "http" && from->scheme == "http");
-  if (!scheme) return io_error(what + ": only http to http or https, and https to https, is safe");
-  if (link_local_text(to->host)) {
-    return io_error(what + ": servers may not send us to link-local addresses");
-  }
-  // Once gone, they do not come back: the way there led over a stranger.
-  if (!(*from == *to)) keep_secrets_ = false;
-  return {};
 }
 
 Status HttpHop::outcome(CURLcode code) const {

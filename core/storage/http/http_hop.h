@@ -51,7 +51,6 @@ class HttpHop {
   bool take_header(std::string_view line);
   bool end_of_headers();
   bool follows() const;
-  Status check_redirect(std::string_view target);
   void set_transport_options();
   void set_method();
   Status set_headers();

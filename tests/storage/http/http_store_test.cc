@@ -13,6 +13,7 @@
 #include "core/base/log.h"
 #include "core/storage/http/http_loop.h"
 #include "core/storage/http/http_reply.h"
+#include "core/storage/http/redirect_rules.h"
 #include "tests/contract/store_contract.h"
 #include "tests/storage/http/test_server.h"
 #include "tests/storage/temp_dir.h"
@@ -414,6 +415,21 @@ TEST(HttpReply, VersionsAreWeakWhileTheirDateMayComeAgain) {
   EXPECT_TRUE(weak(tagged("\"6b081ce8-7\"", dates('0', '1'))))
       << "of the date, as nginx makes them";
   EXPECT_FALSE(weak(tagged("\"6b081ce8-7\"", dates('0', '2'))));
+}
+
+TEST(RedirectRules, NoFormOfALinkLocalAddressIsGoneTo) {
+  for (const char* to :
+       {"http://169.254.169.254/", "http://169.254.169.254./", "http://2852039166/",
+        "http://0xa9fea9fe/", "http://[::ffff:169.254.169.254]/", "http://[fe80::1]/",
+        "http://[fd00:ec2::254]/latest", "http://169.254.43518/", "ftp://host/",
+        "file:///etc/passwd", "nonsense:"}) {
+    EXPECT_FALSE(check_redirect("http://host/a", to).ok()) << to;
+  }
+  EXPECT_FALSE(check_redirect("https://host/a", "http://host/a").ok());
+  EXPECT_EQ(*check_redirect("http://host/a", "http://host:80/b"), true);
+  EXPECT_EQ(*check_redirect("http://host/a", "http://host:81/b"), false);
+  EXPECT_EQ(*check_redirect("http://host/a", "https://host/a"), false);
+  EXPECT_EQ(*check_redirect("http://host/a", "http://169.253.169.254/"), false);
 }
 
 TEST(HttpText, UrlsAreShownWithoutSecrets) {
