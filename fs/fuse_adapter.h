@@ -1,11 +1,8 @@
 // fuse_adapter: libfuse's low-level operations, each a thin call of FileSystem.
 //
-// Purpose: translate requests, replies and Status; nothing else. With fuse_session.cc the only code
-// that sees libfuse. Thread-safety: handlers run on any of libfuse's workers.
+// Purpose: translate requests, replies and Status; nothing else (fuse_handlers.h). With fuse_session.cc the only
+// code that sees libfuse. Thread-safety: handlers run on any of libfuse's workers.
 // Ownership: the adapter borrows the FileSystem; libfuse borrows the adapter.
-//
-// Small reads that hit are copied through the stack, and wait together otherwise; larger ones are replied from pinned blocks (writev to
-// /dev/fuse), so that the only copy is the kernel's.
 #pragma once
 
 #include <functional>
