@@ -94,7 +94,7 @@ FileSystem::FileSystem(Sources sources)
 
 FileSystem::~FileSystem() {
   // Prefetches keep the engine and the fields alive: what stays of them here goes when they end.
-  (void)end_prefetches(std::chrono::seconds(5));
+  (void)engine_->end_prefetches(std::chrono::seconds(5));
 }
 
 Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {

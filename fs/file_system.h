@@ -159,9 +159,10 @@ class FileSystem {
   };
   Result<Refreshed> refresh();
 
-  // Nothing is read ahead any more. As Engine::end_prefetches().
-  bool end_prefetches(std::chrono::milliseconds patience) {
-    return engine_->end_prefetches(patience);
+  // Nothing is read ahead any more, nor written to the NVMe cache. False when some of it is still under way after
+  // `patience`, as of Engine::end_prefetches() and DiskCache::end().
+  bool end(std::chrono::milliseconds patience) {
+    return engine_->end_prefetches(patience) && (cache_ == nullptr || cache_->end(patience));
   }
 
   // Those of the store may have changed where it got them.

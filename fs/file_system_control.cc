@@ -4,6 +4,7 @@
 
 #include "core/base/cancellation.h"
 #include "core/base/log.h"
+#include "core/base/scope_wait.h"
 #include "core/engine/prefetch_range.h"
 #include "core/field/same_description.h"
 #include "core/storage/disk_cache/wanted_writes.h"
@@ -66,7 +67,9 @@ Result<uint64_t> FileSystem::prefetch(NodeId id, const ByteRange& range, Prefetc
         prefetch_range(*file.files->field, file.reader->region(), item_size(file.files->dtype()),
                        {file.base + plan.region.offset, plan.region.length}, to);
     if (!status.ok()) return failed(id, range.offset + done, length, status);
-    if (to == PrefetchTo::kStore) cache_->drain();
+    if (to == PrefetchTo::kStore && !cache_->drain()) {
+      return scope_status(scope_end(), "the disk of the NVMe cache");
+    }
     done += length;
     const bool slow = Clock::now() - from > kStepTime;
     step = std::clamp(slow ? step / 2 : step * 2, kLeastStep, kMostStep);

@@ -225,8 +225,8 @@ Result<int> Session::run(const std::string& source) {
     adapter_.kernel_cache.stop();
     fuse_session_unmount(session_);  // ends what its thread may be waiting for in the kernel
     const std::chrono::seconds patience(options_.drain_s);
-    if (!adapter_.kernel_cache.wait(patience) || !adapter_.fs.end_prefetches(patience)) {
-      log_warning("a store does not answer: ending without it");
+    if (!adapter_.kernel_cache.wait(patience) || !adapter_.fs.end(patience)) {
+      log_warning("a store or the cache's disk does not answer: ending without it");
       _exit(0);
     }
   }

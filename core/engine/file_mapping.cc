@@ -11,23 +11,10 @@
 #include <cstring>
 
 #include "core/storage/file_version.h"
+#include "core/storage/unique_fd.h"
 
 namespace neurofs {
 namespace {
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Status failed(const std::string& what, const std::string& root, const std::string& key) {
   return io_error(what + " " + root + "/" + key + ": " + std::strerror(errno));
@@ -40,12 +27,13 @@ FileMapping::~FileMapping() {
 }
 
 Result<std::shared_ptr<const FileMapping>> FileMappings::map(const std::string& key) const {
-  const Fd root(open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd root(open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (root.get() < 0) return failed("cannot open the directory of", root_, key);
   open_how how = {};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const Fd file(static_cast<int>(syscall(SYS_openat2, root.get(), key.c_str(), &how, sizeof how)));
+  const UniqueFd file(
+      static_cast<int>(syscall(SYS_openat2, root.get(), key.c_str(), &how, sizeof how)));
   if (file.get() < 0) return failed("cannot open", root_, key);
   struct stat info = {};
   if (fstat(file.get(), &info) != 0) return failed("cannot stat", root_, key);

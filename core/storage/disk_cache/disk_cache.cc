@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/base/scope_wait.h"
 #include "core/storage/disk_cache/cache_volume.h"
 #include "core/storage/disk_cache/wanted_writes.h"
 
@@ -66,6 +67,7 @@ class DiskCache::Impl {
   uint64_t drains_asked = 0;
   uint64_t drains_done = 0;
   bool stop = false;
+  bool ended = false;  // the writer does no more
   std::thread writer;
 };
 
@@ -122,7 +124,12 @@ void DiskCache::Impl::run() {
     if (queue.empty() && drains_asked == drains_done && !stop) {
       wake.wait_for(lock, std::min<Clock::duration>(unflushed ? kGather : kLook, every));
     }
-    if (stop && queue.empty()) return;
+    if (stop && queue.empty()) {
+      ended = true;
+      drains_done = drains_asked;
+      idle.notify_all();
+      return;
+    }
     auto items = std::exchange(queue, {});
     queued_bytes = 0;
     const uint64_t asked = drains_asked;
@@ -185,12 +192,15 @@ DiskCache::DiskCache(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
 }
 
 DiskCache::~DiskCache() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->stop = true;
-  }
-  impl_->wake.notify_all();
+  (void)end(std::chrono::milliseconds(0));
   impl_->writer.join();
+}
+
+bool DiskCache::end(std::chrono::milliseconds patience) {
+  std::unique_lock lock(impl_->mutex);
+  impl_->stop = true;
+  impl_->wake.notify_all();
+  return impl_->idle.wait_for(lock, patience, [this] { return impl_->ended; });
 }
 
 void DiskCache::read(std::span<CacheRead> batch) {
@@ -224,6 +234,7 @@ void DiskCache::write(std::span<const CacheWrite> batch) {
   taken.reserve(batch.size());
   {
     const std::lock_guard lock(impl_->mutex);
+    if (impl_->stop) return;
     for (const CacheWrite& write : batch) {
       const uint64_t size = write.bytes.size();
       if (size == 0 || size > impl_->largest) continue;
@@ -244,6 +255,7 @@ void DiskCache::write(std::span<const CacheWrite> batch) {
   }
   {
     const std::lock_guard lock(impl_->mutex);
+    if (impl_->stop) return;
     std::ranges::move(copies, std::back_inserter(impl_->queue));
   }
   impl_->wake.notify_one();
@@ -261,11 +273,13 @@ bool WantedWrites::on_this_thread() {
   return t_wanted > 0;
 }
 
-void DiskCache::drain() {
+bool DiskCache::drain() {
+  ScopeWait wait(impl_->mutex, impl_->idle);
   std::unique_lock lock(impl_->mutex);
   const uint64_t mine = ++impl_->drains_asked;
   impl_->wake.notify_all();
-  impl_->idle.wait(lock, [&] { return impl_->drains_done >= mine; });
+  const auto done = [&] { return impl_->drains_done >= mine || impl_->ended; };
+  return wait.wait(lock, done) == ScopeEnd::kNone;
 }
 
 std::string DiskCache::state() const {

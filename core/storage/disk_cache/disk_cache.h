@@ -72,8 +72,12 @@ class DiskCache {
     write({&one, 1});
   }
 
-  // Waits until what was written is on the disk, or dropped.
-  void drain();
+  // Waits until what was written is on the disk, or dropped. False when the thread's ReadScope ended first.
+  bool drain();
+
+  // Writes what is queued and nothing more, and waits so long for that. False while the disk keeps the writer, as it
+  // then would the destructor.
+  bool end(std::chrono::milliseconds patience);
 
   std::string state() const;  // "" while it works, else why not
   uint64_t used_bytes() const;

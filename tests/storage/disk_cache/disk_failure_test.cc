@@ -17,6 +17,7 @@
 #include <random>
 #include <thread>
 
+#include "core/base/cancellation.h"
 #include "core/storage/disk_cache/cache_admin.h"
 #include "core/storage/disk_cache/disk_cache.h"
 #include "core/storage/unique_fd.h"
@@ -144,6 +145,25 @@ TEST(DiskCacheFailure, AStuckWriteDelaysNoRead) {
   cache->drain();
   EXPECT_TRUE(get(*cache, 5000));
   EXPECT_EQ(cache->state(), "");
+}
+
+// A prefetch ends with its scope, and a mount that ends is told that the writer cannot.
+TEST(DiskCacheFailure, AStuckWriteHoldsUpNobodyWhoGivesUp) {
+  SmallDisk disk(64);
+  NEEDS(disk);
+  const auto cache = DiskCache::open(options_on(disk)).value();
+  put(*cache, 1);
+  EXPECT_TRUE(cache->drain());
+  if (!disk.freeze()) GTEST_SKIP() << "freezing a file system needs CAP_SYS_ADMIN";
+  {
+    const ReadScope scope(nullptr, ReadScope::Clock::now() + std::chrono::milliseconds(50));
+    put(*cache, 2);
+    EXPECT_FALSE(cache->drain());  // hangs, until ctest ends it, where it waits for the disk
+  }
+  EXPECT_FALSE(cache->end(std::chrono::milliseconds(50)));
+  disk.thaw();
+  EXPECT_TRUE(cache->end(std::chrono::minutes(1)));
+  EXPECT_TRUE(cache->drain()) << "there is nothing left to wait for";
 }
 
 TEST(DiskCacheFailure, R35_ReadOnlyRemountTurnsItOffAndBackOn) {
