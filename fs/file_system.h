@@ -35,6 +35,8 @@
 
 namespace neurofs {
 
+class WantedWrites;
+
 enum class FileType : uint8_t { kDirectory, kFile, kLink };
 
 struct Attr {
@@ -216,6 +218,7 @@ class FileSystem {
   void list_regions(const Node& node, uint64_t from, const Emit& emit);
   void list_control(const Node& node, uint64_t from, const Emit& emit);
   Status check_tier(PrefetchTo to) const;
+  Status check_kept(const WantedWrites& kept) const;
   Status failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const;
   std::string describe(NodeId id) const;
   const FieldFiles* files_of(uint32_t field) const { return tree_->directory(field).files.get(); }

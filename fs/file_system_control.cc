@@ -46,6 +46,17 @@ Status FileSystem::check_tier(PrefetchTo to) const {
   return off.empty() ? Status() : io_error("the NVMe cache of the mount is off: " + off);
 }
 
+// Whether what was fetched for the NVMe cache is on its disk now.
+Status FileSystem::check_kept(const WantedWrites& kept) const {
+  if (!cache_->drain()) return scope_status(scope_end(), "the disk of the NVMe cache");
+  NF_TRY(check_tier(PrefetchTo::kStore));
+  if (kept.lost() == 0) return {};
+  return io_error(
+      "the NVMe cache did not take " + std::to_string(kept.lost()) +
+      " blocks: they are larger than its entries may be, or too new, or of a server that "
+      "names no version which could tell them from others (README, Limits)");
+}
+
 Result<uint64_t> FileSystem::prefetch(NodeId id, const ByteRange& range, PrefetchTo to) const {
   OpenFile file;
   NF_TRY(open(id, &file));
@@ -56,7 +67,7 @@ Result<uint64_t> FileSystem::prefetch(NodeId id, const ByteRange& range, Prefetc
   const uint64_t wanted = std::min(range.length, size - range.offset);
   const WantedWrites kept;
   const auto begun = Clock::now();
-  uint64_t step = uint64_t{1} << 20;
+  uint64_t step = kLeastStep;
   uint64_t done = 0;
   while (done < wanted && Clock::now() - begun < kCallTime) {
     if (gave_up()) return Status(Code::kInterrupted, "the prefetch was ended");

@@ -53,17 +53,19 @@ Result<Work> plan(const std::vector<std::string>& paths) {
   return work;
 }
 
-void warn_of_small_ram(const Work& work) {
+void warn_of_small_tier(const Work& work, bool nvme) {
   for (const auto& [mountpoint, bytes] : work.bytes_of_mount) {
     const auto stats = read_control_file(mountpoint, "stats.json");
     if (!stats.ok()) continue;
-    const uint64_t budget =
-        stats->value("ram", nlohmann::json::object()).value("budget_bytes", 0ULL);
+    const auto tier = stats->value(nvme ? "nvme" : "ram", nlohmann::json());
+    if (!tier.is_object()) continue;  // the mount says so itself
+    const uint64_t budget = tier.value("budget_bytes", uint64_t{0});
     if (bytes <= budget) continue;
-    fmt::print(stderr,
-               "neurofs prefetch: warning: {} is more than --ram of {} ({}): what came first goes "
-               "again; --tier nvme has more room, in a mount with --cache-dir\n",
-               format_bytes(bytes), mountpoint, format_bytes(budget));
+    fmt::print(
+        stderr, "neurofs prefetch: warning: {} is more than {} of {} ({}): what came first {}\n",
+        format_bytes(bytes), nvme ? "--cache-size" : "--ram", mountpoint, format_bytes(budget),
+        nvme ? "may go again, unless its codecs make it smaller"
+             : "goes again; --tier nvme has more room, in a mount with --cache-dir");
   }
 }
 
@@ -103,7 +105,7 @@ int run(const Options& options) {
   const auto work = plan(options.paths);
   if (!work.ok()) return fail("prefetch", work.status());
   const uint32_t tier = options.tier == "nvme" ? NEUROFS_PREFETCH_NVME : NEUROFS_PREFETCH_RAM;
-  if (tier == NEUROFS_PREFETCH_RAM) warn_of_small_ram(*work);
+  warn_of_small_tier(*work, tier == NEUROFS_PREFETCH_NVME);
   ProgressBar bar(!options.quiet && isatty(STDERR_FILENO) == 1);
   stop_at_signals();
   uint64_t done = 0;

@@ -57,7 +57,6 @@ FieldId FieldState::new_generation() {
 // What this process has written or removed is not to be doubted.
 void FieldState::invalidate() {
   versions_.forget_all();
-  renew();
 }
 
 void FieldState::renew() {

@@ -39,6 +39,7 @@ void ObjectVersions::see(std::string_view key, std::string_view version) {
 void ObjectVersions::forget_all() {
   const std::lock_guard lock(mutex_);
   slots_ = LazyArray<Slot>(kSlots);
+  changed_();
 }
 
 bool ObjectVersions::believe_missing(std::string_view key, Clock::time_point now) {

@@ -40,7 +40,8 @@ class ObjectVersions {
   // `version` of the object was read; "" for an object that does not exist.
   void see(std::string_view key, std::string_view version);
 
-  // Nothing is known of any object any more.
+  // Nothing is known of any object any more. As for a change, so that no read has seen one half before and
+  // meets another half after it.
   void forget_all();
 
   // The store says that there is no such object: whether that is to be believed.

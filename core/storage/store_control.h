@@ -5,6 +5,8 @@
 // Ownership: the object is the store. Errors: none; the next read tells.
 #pragma once
 
+#include <string>
+
 namespace neurofs {
 
 class ObjectStore;
@@ -16,6 +18,9 @@ class StoreControl {
   virtual void forget_all() {}
   // There may be new credentials where the store got its own: they are looked for before the next request.
   virtual void renew_credentials() {}
+
+  // Where it is, as far as its URL does not tell: an endpoint, a cluster. Two stores of one URL and place are one.
+  virtual std::string place() const { return {}; }
 
   // The control of a store; null for one that keeps nothing.
   static StoreControl* of(ObjectStore& store);

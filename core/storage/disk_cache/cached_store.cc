@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "core/storage/disk_cache/object_memory.h"
+#include "core/storage/disk_cache/wanted_writes.h"
 #include "core/storage/resolve_read.h"
 #include "core/storage/scatter.h"
 #include "core/storage/store_control.h"
@@ -14,6 +15,11 @@ namespace {
 
 using Outcome = ReadOp::Outcome;
 
+std::string place_of(ObjectStore& store) {
+  const StoreControl* const control = StoreControl::of(store);
+  return control == nullptr ? std::string() : control->place();
+}
+
 class CachedStore : public ObjectStore, public StoreControl {
  public:
   CachedStore(std::shared_ptr<ObjectStore> below, std::shared_ptr<DiskCache> cache,
@@ -21,7 +27,8 @@ class CachedStore : public ObjectStore, public StoreControl {
       : below_(std::move(below)),
         cache_(std::move(cache)),
         options_(options),
-        url_(below_->url()) {}
+        url_(below_->url()),
+        identity_(place_of(*below_) + " " + url_) {}
 
   std::string url() const override { return url_; }
   std::vector<std::pair<std::string, std::string>> describe() const override {
@@ -78,6 +85,7 @@ class CachedStore : public ObjectStore, public StoreControl {
     memory_.forget_all();
     if (StoreControl* below = StoreControl::of(*below_)) below->forget_all();
   }
+  std::string place() const override { return place_of(*below_); }
   void renew_credentials() override {
     if (StoreControl* below = StoreControl::of(*below_)) below->renew_credentials();
   }
@@ -97,6 +105,7 @@ class CachedStore : public ObjectStore, public StoreControl {
   const std::shared_ptr<DiskCache> cache_;
   const CachedStoreOptions options_;
   const std::string url_;
+  const std::string identity_;  // what tells its objects from those of all other stores
   ObjectMemory memory_;
 };
 
@@ -144,7 +153,7 @@ std::vector<CachedStore::Plan> CachedStore::plan(std::span<ReadOp> batch) {
                                 op.range.offset <= UINT64_MAX - op.range.length &&
                                 total_size(op.dests) == op.range.length);
     if (!plan.cacheable) continue;
-    if (i == 0 || op.key != last_key) last_hash = hash_object(url_, op.key);
+    if (i == 0 || op.key != last_key) last_hash = hash_object(identity_, op.key);
     last_key = op.key;
     plan.object = last_hash;
     plan.asked = !op.if_version.empty();
@@ -349,8 +358,12 @@ void CachedStore::read(std::span<ReadOp> batch) {
       *op.seen = plan.info;
       if (all_hit && !plan.info.exists) *op.seen = {true, op.whole->size(), plan.version, 0};
     }
+    if (!plan.cacheable || all_hit) continue;
     // On disk it would be taken for that version for ever.
-    if (!plan.cacheable || all_hit || plan.weak) continue;
+    if (plan.weak) {
+      WantedWrites::lose(plan.units.size());
+      continue;
+    }
     // What was read without a pin is of the version that the read itself told.
     keep(plan, plan.asked ? std::string_view(plan.version) : std::string_view(plan.info.version));
   }

@@ -22,6 +22,7 @@ constexpr auto kLook = std::chrono::milliseconds(1000);
 constexpr auto kTick = std::chrono::seconds(5);
 
 thread_local int t_wanted = 0;
+thread_local uint64_t t_lost = 0;
 
 struct QueuedEntry {
   CacheKey key;
@@ -48,6 +49,8 @@ class DiskCache::Impl {
   void turn_off(const Status& status);
   void write_items(const std::deque<QueuedEntry>& items);
   void work(bool flush);
+  void await_room(uint64_t bytes);
+  void enqueue(std::span<const CacheWrite> batch, bool wanted);
 
   const DiskCacheOptions options;
   const std::unique_ptr<Metrics> own;
@@ -62,6 +65,7 @@ class DiskCache::Impl {
   std::mutex mutex;
   std::condition_variable wake;
   std::condition_variable idle;
+  std::condition_variable room;   // in the queue
   std::deque<QueuedEntry> queue;  // guarded by mutex, like what follows
   uint64_t queued_bytes = 0;
   uint64_t drains_asked = 0;
@@ -132,6 +136,7 @@ void DiskCache::Impl::run() {
     }
     auto items = std::exchange(queue, {});
     queued_bytes = 0;
+    room.notify_all();
     const uint64_t asked = drains_asked;
     const bool flush = asked > drains_done || (items.empty() && unflushed);
     lock.unlock();
@@ -200,6 +205,7 @@ bool DiskCache::end(std::chrono::milliseconds patience) {
   std::unique_lock lock(impl_->mutex);
   impl_->stop = true;
   impl_->wake.notify_all();
+  impl_->room.notify_all();
   return impl_->idle.wait_for(lock, patience, [this] { return impl_->ended; });
 }
 
@@ -228,40 +234,67 @@ uint64_t DiskCache::find(const CacheKey& key) const {
   return place ? place->length : 0;
 }
 
+// What a user waits for waits for the writer, a part of the queue at a time; neighbours stay together.
 void DiskCache::write(std::span<const CacheWrite> batch) {
-  if (impl_->volume() == nullptr) return;
+  if (!WantedWrites::on_this_thread()) return impl_->enqueue(batch, false);
+  const uint64_t part = impl_->options.queue_bytes / 4;
+  while (!batch.empty()) {
+    uint64_t bytes = 0;
+    size_t count = 0;
+    do {
+      bytes += batch[count++].bytes.size();
+    } while (count < batch.size() && bytes + batch[count].bytes.size() <= part);
+    impl_->await_room(bytes);
+    impl_->enqueue(batch.first(count), true);
+    batch = batch.subspan(count);
+  }
+}
+
+// Or until the thread's ReadScope ends, or there is nobody who would make room.
+void DiskCache::Impl::await_room(uint64_t bytes) {
+  ScopeWait wait(mutex, room);
+  std::unique_lock lock(mutex);
+  (void)wait.wait(lock, [&] {
+    return queued_bytes == 0 || queued_bytes + bytes <= options.queue_bytes || stop;
+  });
+}
+
+void DiskCache::Impl::enqueue(std::span<const CacheWrite> batch, bool wanted) {
+  if (volume() == nullptr) return WantedWrites::lose(batch.size());
   std::vector<const CacheWrite*> taken;
   taken.reserve(batch.size());
+  uint64_t lost = 0;
   {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->stop) return;
+    const std::lock_guard lock(mutex);
     for (const CacheWrite& write : batch) {
       const uint64_t size = write.bytes.size();
-      if (size == 0 || size > impl_->largest) continue;
-      if (impl_->queued_bytes + size > impl_->options.queue_bytes) {
-        impl_->counters.dropped.add();
+      if (size == 0) continue;
+      const bool fits = queued_bytes + size <= options.queue_bytes;
+      if (!fits) counters.dropped.add();
+      if (!fits || size > largest || stop) {
+        ++lost;
         continue;
       }
-      impl_->queued_bytes += size;
+      queued_bytes += size;
       taken.push_back(&write);
     }
   }
+  WantedWrites::lose(lost);
   if (taken.empty()) return;
-  const bool wanted = WantedWrites::on_this_thread();
   std::vector<QueuedEntry> copies;
   copies.reserve(taken.size());
   for (const CacheWrite* write : taken) {
     copies.push_back({write->key, ByteVector(write->bytes.begin(), write->bytes.end()), wanted});
   }
   {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->stop) return;
-    std::ranges::move(copies, std::back_inserter(impl_->queue));
+    const std::lock_guard lock(mutex);
+    if (stop) return WantedWrites::lose(copies.size());
+    std::ranges::move(copies, std::back_inserter(queue));
   }
-  impl_->wake.notify_one();
+  wake.notify_one();
 }
 
-WantedWrites::WantedWrites() {
+WantedWrites::WantedWrites() : lost_before_(t_lost) {
   ++t_wanted;
 }
 
@@ -269,8 +302,16 @@ WantedWrites::~WantedWrites() {
   --t_wanted;
 }
 
+uint64_t WantedWrites::lost() const {
+  return t_lost - lost_before_;
+}
+
 bool WantedWrites::on_this_thread() {
   return t_wanted > 0;
+}
+
+void WantedWrites::lose(uint64_t entries) {
+  t_lost += entries;
 }
 
 bool DiskCache::drain() {

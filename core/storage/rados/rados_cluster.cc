@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -111,6 +112,11 @@ Status RadosCluster::start(const std::string& pool, const RemoteOptions& options
   }
   if (error < 0) return rados_error(error, "opening the pool '" + pool + "'");
   library_.ioctx_set_namespace(pool_, options.rados_namespace.c_str());
+  std::array<char, 64> fsid{};
+  error = library_.cluster_fsid(cluster_, fsid.data(), fsid.size());
+  if (error < 0) return rados_error(error, "asking the cluster of " + conf_ + " for its id");
+  place_ = std::string(fsid.data()) + " " + std::to_string(library_.ioctx_get_id(pool_)) + " " +
+           options.rados_namespace;
   return {};
 }
 

@@ -28,6 +28,8 @@ class RadosCluster {
 
   const RadosLibrary& library() const { return library_; }
   rados_ioctx_t pool() const { return pool_; }
+  // The cluster, the pool's number and the namespace: no other objects anywhere have these three and one name.
+  const std::string& place() const { return place_; }
   // False once it is known that the pool is deleted; its objects are then not "missing", but lost. Never waits.
   bool has_pool() const;
 
@@ -39,6 +41,7 @@ class RadosCluster {
   const RadosLibrary& library_;
   rados_t cluster_ = nullptr;
   rados_ioctx_t pool_ = nullptr;
+  std::string place_;
   std::string conf_;
   std::string user_;
 };

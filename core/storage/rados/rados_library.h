@@ -18,10 +18,12 @@ struct RadosLibrary {
   X(conf_parse_env)                 \
   X(conf_set)                       \
   X(connect)                        \
+  X(cluster_fsid)                   \
   X(shutdown)                       \
   X(ioctx_create)                   \
   X(ioctx_destroy)                  \
   X(ioctx_set_namespace)            \
+  X(ioctx_get_id)                   \
   X(ioctx_pool_requires_alignment2) \
   X(aio_create_completion2)         \
   X(aio_release)                    \

@@ -17,10 +17,11 @@
 #include "core/storage/rados/rados_location.h"
 #include "core/storage/rados/rados_transport.h"
 #include "core/storage/remote/remote_reader.h"
+#include "core/storage/store_control.h"
 
 namespace neurofs {
 
-class RadosStore : public ObjectStore {
+class RadosStore : public ObjectStore, public StoreControl {
  public:
   static Result<std::shared_ptr<ObjectStore>> open(std::string_view url,
                                                    const StoreOptions& options);
@@ -35,6 +36,7 @@ class RadosStore : public ObjectStore {
   Status put(std::string_view key, Bytes bytes) override;
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override;
   Status remove(std::string_view key) override;
+  std::string place() const override { return cluster_->place(); }
 
  private:
   RadosStore(RadosLocation location, std::unique_ptr<RadosCluster> cluster,

@@ -45,6 +45,7 @@ class S3Store : public ObjectStore, public StoreControl {
   Status write_at(std::string_view key, uint64_t offset, Bytes bytes, uint64_t min_size) override;
   Status remove(std::string_view key) override;
   void renew_credentials() override { credentials_->look_anew(); }
+  std::string place() const override { return location_->bucket_url(""); }
 
   const S3Service& service() const { return *service_; }
 

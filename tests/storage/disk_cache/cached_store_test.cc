@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/storage/disk_cache/wanted_writes.h"
 #include "core/storage/memory_store.h"
 #include "core/storage/store_control.h"
 #include "tests/storage/fault_store.h"
@@ -97,6 +98,39 @@ TEST(CachedStore, AWholeObjectIsAskedForItsVersionOnceItIsOld) {
   EXPECT_EQ(op.outcome, ReadOp::Outcome::kMissing);
 }
 
+class PlacedStore : public MemoryStore, public StoreControl {
+ public:
+  explicit PlacedStore(std::string place) : place_(std::move(place)) {}
+  std::string place() const override { return place_; }
+
+ private:
+  const std::string place_;
+};
+
+TEST(CachedStore, StoresOfOneUrlInTwoPlacesShareNothing) {
+  Fixture f;
+  ByteVector part(4);
+  MutableBytes dest = part;
+  const auto read_at = [&](const std::string& place, std::string_view bytes) {
+    const auto below = std::make_shared<PlacedStore>(place);
+    below->plant("a", bytes);
+    ReadOp op;
+    op.key = "a";
+    op.range = {0, 4};
+    op.dests = {&dest, 1};
+    const std::string version = below->stat("a")->version;
+    op.if_version = version;
+    cached_store(below, f.cache).value()->read({&op, 1});
+    f.cache->drain();
+    return text_of(part);
+  };
+  EXPECT_EQ(read_at("cluster 1", "1111"), "1111");
+  EXPECT_EQ(read_at("cluster 2", "2222"), "2222");
+  EXPECT_EQ(f.hits(), 0U);
+  EXPECT_EQ(read_at("cluster 1", "1111"), "1111");
+  EXPECT_EQ(f.hits(), 1U);
+}
+
 // Whatever changes, an op gets bytes of one version, and of the one it asked for.
 TEST(CachedStore, RandomReadsOfChangingObjectsAreNeverMixed) {
   Fixture f(std::chrono::milliseconds(1));
@@ -177,10 +211,13 @@ TEST(CachedStore, NothingOfAWeakVersionIsKeptOnDisk) {
       f.cache->drain();
       return f.faults->ops() - before;
     };
+    const WantedWrites wanted;
     ops_below();
     EXPECT_EQ(ops_below(), 1U);
+    EXPECT_EQ(wanted.lost(), 2U) << "who asked for it hears";
     f.faults->clear();
     EXPECT_EQ(ops_below(), 1U) << "now it is kept";
+    EXPECT_EQ(wanted.lost(), 2U);
     EXPECT_EQ(ops_below(), 0U);
     EXPECT_EQ(f.hits(), 1U);
   }

@@ -16,6 +16,7 @@
 #include "core/storage/disk_cache/cache_admin.h"
 #include "core/storage/disk_cache/entry_index.h"
 #include "core/storage/disk_cache/segment_format.h"
+#include "core/storage/disk_cache/wanted_writes.h"
 #include "tests/storage/temp_dir.h"
 
 namespace neurofs {
@@ -122,6 +123,30 @@ TEST(EntryIndex, AgainstAMap) {
     EXPECT_EQ(found->length, it->second.length);
     EXPECT_EQ(found->check, it->second.check);
   }
+}
+
+TEST(DiskCache, WhatIsWantedWaitsForTheDisk) {
+  TempDir dir;
+  auto options = options_in(dir.path() + "/cache");
+  options.queue_bytes = 64 << 10;
+  const auto cache = open_cache(options);
+  const WantedWrites wanted;
+  constexpr uint64_t kEntries = 300;  // 60 times the queue
+  for (uint64_t i = 0; i < kEntries; ++i) put(*cache, i);
+  EXPECT_TRUE(cache->drain());
+  EXPECT_EQ(wanted.lost(), 0U);
+  for (uint64_t i = 0; i < kEntries; ++i) EXPECT_TRUE(get(*cache, i)) << i;
+}
+
+TEST(DiskCache, WhatIsWantedAndCannotBeKeptIsTold) {
+  TempDir dir;
+  const auto cache = open_cache(options_in(dir.path() + "/cache"));
+  const WantedWrites wanted;
+  cache->write(key_of(1, 0), ByteVector(cache->largest_entry() + 1));
+  put(*cache, 2);
+  EXPECT_EQ(wanted.lost(), 1U);
+  const WantedWrites inner;
+  EXPECT_EQ(inner.lost(), 0U);
 }
 
 TEST(DiskCache, KeepsAcrossRestarts) {
