@@ -4,8 +4,8 @@ import errno
 import os
 import time
 
-from remote_support import ROW, RemoteCase
-from stress_support import Readers, main, neurofs, wait_until
+from remote_support import ROW, ROWS, RemoteCase
+from stress_support import Mount, Readers, main, neurofs, pread_all, wait_until
 
 
 class Changes(RemoteCase):
@@ -50,6 +50,92 @@ class Changes(RemoteCase):
         fresh = os.urandom(ROW)
         self.replace(2, fresh)
         wait_until(lambda: self.cached_row(2) == fresh, "the new row")
+
+    def test_R26_a_descriptor_that_stays_open_sees_what_is_replaced(self):
+        """Its reads are the kernel's to serve: the daemon hears of none."""
+        self.start("--revalidate", "1")
+        fd = os.open(self.file, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+
+        def row(number):
+            return os.pread(fd, ROW, number * ROW)
+
+        end = time.monotonic() + 4  # while the kernel alone answers
+        while time.monotonic() < end:
+            self.assertEqual(row(2), self.rows[2])
+            time.sleep(0.1)
+        fresh = os.urandom(ROW)
+        self.replace(2, fresh)
+        seen = []
+
+        def new():
+            time.sleep(0.1)
+            seen.append(row(2))
+            return seen[-1] == fresh
+
+        wait_until(new, "the new row", 15)
+        self.assertLessEqual(set(seen), {self.rows[2], fresh})
+        self.assertEqual(row(3), self.rows[3])
+
+    def test_R26_an_array_that_is_resized_stays_as_it_was_mounted(self):
+        """Whatever is looked at: its old shape, with the bytes that are stored; the next mount has the new one."""
+        self.start("--revalidate", "1")
+        self.assertEqual(self.cached_row(2), self.rows[2])
+        fd = os.open(self.file, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        size = os.fstat(fd).st_size
+        more, fresh = os.urandom(ROW), os.urandom(ROW)
+        (self.served / "c" / str(ROWS)).write_bytes(more)
+        metadata = self.served / "zarr.json"
+        text = metadata.read_text()
+        metadata.write_text(text.replace(f"[{ROWS * ROW}]", f"[{(ROWS + 1) * ROW}]"))
+        self.assertNotEqual(metadata.read_text(), text)
+        self.replace(2, fresh)
+        wait_until(lambda: self.cached_row(2) == fresh, "the new row")
+        self.assertEqual((os.fstat(fd).st_size, os.stat(self.file).st_size), (size, size))
+        self.assertEqual(self.file.read_bytes(), b"".join([*self.rows[:2], fresh, *self.rows[3:]]))
+        self.assertEqual(os.pread(fd, ROW, size), b"")
+        past = self.mounted.point / "regions" / f"{ROWS * ROW}:{(ROWS + 1) * ROW}.raw"
+        self.assertEqual(past.stat().st_size, 0)
+        again = Mount(self.proxy.url + self.path, self.directory / "again")
+        self.addCleanup(again.close)
+        self.assertEqual(pread_all(again.point / "field.raw", 2 * ROW, size), more)
+
+    def test_R27_pages_are_dropped_while_a_read_of_them_is_under_way(self):
+        """What refresh drops are pages of a file whose other pages wait for a server that stalls. row() has no
+        read-ahead, so that each page is a request of its own."""
+        self.start("--revalidate", "0", "--deadline", "60")
+        self.addCleanup(self.proxy.rules)  # nothing stalls while the mount ends
+        held = self.held()
+        self.assertEqual(self.row(2), self.rows[2])
+        self.proxy.rules({"path": "/c/40$", "action": "stall", "at": 10})
+        fresh = [os.urandom(ROW), os.urandom(ROW)]
+        readers = Readers(4, lambda _: 0 if self.row(40) in (self.rows[40], fresh[1]) else 1)
+        wait_until(lambda: self.asked_for(40), "the request that stalls")
+        self.replace(2, fresh[0])
+        self.replace(40, fresh[1])
+        refreshes = Readers(2, lambda _: neurofs("refresh", self.mounted.point).returncode)
+        # The kernel drops a page that is being read when that ends; nobody else waits for it.
+        others = Readers(4, lambda number: 0 if self.row(20 + number) == self.rows[20 + number] else 1)
+        self.assertEqual(others.join(20), [0] * 4)
+        self.proxy.rules()
+        self.assertEqual(refreshes.join(20), [0, 0])
+        self.assertEqual(self.row(2), fresh[0])
+        self.assertEqual(readers.join(20), [0] * 4)
+        wait_until(lambda: self.row(40) == fresh[1], "the new row", 5)
+        self.assert_nothing_lost(held)
+        # Pages are dropped and the mount ends while the next read is under way.
+        self.assertEqual(self.asked_for(50), [])
+        self.proxy.rules({"path": "/c/50$", "action": "stall", "at": 10})
+        last = Readers(1, lambda _: 0 if self.row(50) == self.rows[50] else 1)
+        wait_until(lambda: self.asked_for(50), "the request that stalls")
+        refresh = Readers(1, lambda _: neurofs("refresh", self.mounted.point, check=False).returncode)
+        time.sleep(0.5)  # it has asked for the metadata, and waits for the page
+        neurofs("umount", "--lazy", self.mounted.point)
+        self.proxy.rules()
+        self.assertEqual(last.join(20), [0])
+        refresh.join(20)
+        self.assertEqual(self.mounted.wait(20), 0)
 
     def test_R26_never(self):
         self.start("--revalidate", "0")
