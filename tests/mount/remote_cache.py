@@ -11,7 +11,8 @@ import subprocess
 import time
 
 from remote_places import RadosPlace, radosgw
-from stress_support import Mount, MountCase, Readers, is_mounted, main, neurofs, pread_all, seed_of_run
+from stress_support import (Mount, MountCase, Readers, is_mounted, main, neurofs, pread_all, seed_of_run,
+                            wait_until)
 
 KILLS = int(os.environ.get("NEUROFS_KILLS", 10))
 MIB = 1 << 20
@@ -155,6 +156,69 @@ class Cache(MountCase):
         self.assertEqual(pread_all(mounted.point / "field.raw", MIB, 0), self.data[:MIB])
         subprocess.run(["rm", "-rf", self.cache], check=True)
         self.assert_every_byte(mounted)
+
+    def on_small_disk(self, mebibytes):
+        """A file system of its own for the cache, which another program may fill."""
+        disk = self.directory / "disk"
+        disk.mkdir()
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", disk],
+                              capture_output=True, text=True)
+        if made.returncode:
+            self.skipTest(f"no file systems can be mounted here: {made.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk])
+        self.cache = disk / "cache"
+        return disk
+
+    @staticmethod
+    def fill_disk(disk):
+        """With zeros; the file that does it."""
+        other = disk / "other"
+        with open(other, "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(64 << 10)):
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+        return other
+
+    def test_R35_a_disk_that_others_fill_costs_no_reader_anything(self):
+        self.fill(radosgw(), 16 * MIB)
+        disk = self.on_small_disk(24)
+        mounted = self.start(size="16MiB")
+        self.assert_every_byte(mounted)
+        wait_until(lambda: mounted.stats()["nvme"]["entries"], "entries in the cache")
+        stop = self.directory / "stop"
+
+        def read(number):
+            seed = number
+            while not stop.exists():
+                code = self.blocks(mounted, seed, slice(0, 32))
+                if code != RIGHT:
+                    return code
+                seed += 2
+            return RIGHT
+        readers = Readers(2, read)
+        self.addCleanup(readers.kill)
+        other = self.fill_disk(disk)
+        used = mounted.stats()["nvme"]["used_bytes"]
+        wait_until(lambda: mounted.stats()["nvme"]["used_bytes"] < used or
+                   "the disk cache is off" in mounted.output(), "the cache to give room back")
+        stop.touch()
+        self.assertEqual(readers.join(60), [RIGHT] * 2, mounted.output())
+        self.assert_every_byte(mounted)
+        other.unlink()
+
+    def test_R35_a_disk_that_is_full_from_the_start(self):
+        self.fill(radosgw(), 4 * MIB)
+        disk = self.on_small_disk(24)
+        self.fill_disk(disk)
+        mounted = self.start(size="16MiB")
+        self.assert_every_byte(mounted)
+        wait_until(lambda: "the disk cache is off, reads go on without it" in mounted.output(), "the warning")
+        self.assertNotEqual(mounted.stats()["nvme"]["state"], "on")
+        self.assert_every_byte(mounted)
+        self.assertEqual(mounted.output().count("the disk cache is off"), 1, "warned once")
 
 
 main(__name__)
