@@ -123,6 +123,82 @@ environment, ~/.aws or a role; those of HTTP from
 or the variable NEUROFS_HTTP_AUTH; those of Ceph from its configuration. The options:
 )";
 
+constexpr std::string_view kConsistency = R"(.SH CONSISTENCY AND CACHES
+A read gives bytes of one version of each object, or an error: Stale file handle (ESTALE) where an object
+changes faster than it can be read, Connection timed out (ETIMEDOUT) after
+.BR \-\-deadline ,
+Permission denied (EACCES) where the store answers 401 or 403, else Input/output error (EIO); the log and
+the file .neurofs/errors say why. Every
+.B \-\-revalidate
+seconds the objects that were read lately are looked at; what RAM and the kernel have of one that has changed
+is dropped then, or at once by
+.BR "neurofs refresh" .
+Another shape, type or attribute is seen by the next mount. What is not stored reads as the fill value; in HTTP
+stores every 404 and 410 means that.
+.PP
+.B \-\-cache\-dir
+keeps what a remote store gave, as it came, across mounts and crashes; each entry is checked when it is read. The
+directory belongs to the user who mounts, mode 0700. Mounts that name the same directory share it and its size. It
+shrinks where others fill the disk, and is off, with a warning, while the disk cannot be used.
+)";
+
+constexpr std::string_view kSurroundings = R"(.SH ENVIRONMENT
+.TP
+.B AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+Keys for S3; unless
+.B \-\-profile
+names others, they come before those of files.
+.TP
+.B AWS_PROFILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE
+The profile, and other files than those of ~/.aws.
+.TP
+.B AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL
+As
+.B \-\-region
+and
+.BR \-\-endpoint ,
+which come first.
+.TP
+.B AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
+Where a container asks for the keys of its role, with the AWS_CONTAINER_AUTHORIZATION_TOKEN or _TOKEN_FILE.
+.TP
+.B AWS_EC2_METADATA_DISABLED
+"true": the machine is not asked for the keys of its role.
+.TP
+.B NEUROFS_HTTP_AUTH
+As the text of
+.BR \-\-auth\-file .
+.TP
+.B http_proxy, https_proxy, no_proxy
+As curl takes them; a role's keys are asked for directly.
+.TP
+.B CEPH_CONF
+As
+.BR \-\-ceph\-conf .
+.PP
+Role, SSO, process and web identity entries (role_arn, sso_session, credential_process, AWS_WEB_IDENTITY_TOKEN_FILE)
+are refused: set the variables above to what
+.B aws configure export\-credentials \-\-format env
+prints.
+.SH FILES
+.TP
+.I ~/.aws/config, ~/.aws/credentials
+Profiles for S3, of the user who mounts (at boot see mount.neurofs(8)). Changed keys are taken up by themselves.
+.TP
+.I /etc/ceph/ceph.conf
+For rados://, unless another is named.
+.SH SIGNALS
+To the daemon, whose PID
+.B neurofs status
+shows.
+.TP
+.B SIGHUP
+Keys are read again, of files and of roles.
+.TP
+.B SIGTERM, SIGINT
+The mount ends when the reads under way have ended, after 5 seconds at the latest; a second one ends it at once.
+)";
+
 constexpr std::string_view kLenses = R"(.SH LENSES
 The name of a lens is @ and steps joined by commas, each applied to what the one before it gives; a step
 with values is written NAME=VALUE or NAME=VALUE:VALUE. Lenses nest: @relu/@f16 is @relu,f16. Where a field
@@ -204,8 +280,9 @@ void print_man(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands({})) print_command(*command, "");
   fmt::print("{}", kSections);
   print_remote_stores();
+  fmt::print("{}", kConsistency);
   print_lenses();
-  fmt::print("{}", kRawFiles);
+  fmt::print("{}{}", kRawFiles, kSurroundings);
   fmt::print(
       ".SH EXIT STATUS\n0: done. 1: failed, the reason is on standard error. 2: used wrongly.\n"
       ".SH SEE ALSO\n.BR mount.neurofs (8),\n.BR fusermount3 (1),\n.BR fuser (1)\n");
