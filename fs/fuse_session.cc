@@ -191,8 +191,8 @@ void Session::watch() {
     // Unmounted or aborted: what the kernel read ahead it never takes back, and the loop waits for its workers.
     if (connected && connection < 0) adapter_.cold_reads.end();
     if (number == SIGHUP) {
-      log_info("SIGHUP: credentials are looked for anew");
       adapter_.fs.renew_credentials();
+      log_info("SIGHUP: credentials are looked for anew");
     } else if (number != 0) {
       signal_ = number;
       return stop_loop();

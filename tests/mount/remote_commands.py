@@ -337,7 +337,9 @@ class Buckets(MountCase):
         neurofs("refresh", mounted.point)  # so that the next read has to ask
         for keys, code in ((("nobody", "wrong"), errno.EACCES), (self.right, 0)):
             self.write_keys(*keys)
+            told = mounted.output().count("looked for anew")
             os.kill(mounted.pid, signal.SIGHUP)
+            wait_until(lambda: mounted.output().count("looked for anew") > told, "SIGHUP to be heard")
             wait_until(lambda: self.errno_of(file) == code, f"the keys {keys[0]} to count")
 
     def errno_of(self, file):

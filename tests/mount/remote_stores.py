@@ -22,6 +22,7 @@ from numcodecs import Blosc, GZip, Zstd
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 from compare import compare_field, quiet, random_array, random_key, same  # noqa: E402
 from remote_places import HttpsPlace, RadosPlace, radosgw, swift, why_no  # noqa: E402
+from remote_support import settle  # noqa: E402
 from stress_support import MountCase, main, neurofs, seed_of_run  # noqa: E402
 
 SHAPE, CHUNKS, SHARDS = (47, 11, 6), (5, 11, 3), (20, 11, 6)
@@ -222,6 +223,7 @@ class Stores(MountCase):
             self.add_zarr(root.create_group("zarr-python"), "zarr-python", VERSION3, 3)
             self.add_all_tensorstore(lambda name: f"file://{served / name}/")
             zarr.consolidate_metadata(root.store)  # HTTP has no listings
+        settle(served)
         self.check(place)
 
 

@@ -200,6 +200,8 @@ class Permissions(TrustCase):
         self.admin("key", "rm", "--key-type", "s3", "--access-key", old[0])
         self.assert_refused(1, errno.EACCES, "InvalidAccessKeyId")
         self.credentials(*new)
+        # The file is looked at ten times a second while its keys are refused.
+        wait_until(lambda: self.errno_of(1) == 0, "the new keys to count")
         for number in range(1, ROWS - 1):
             self.assert_row(number)
 

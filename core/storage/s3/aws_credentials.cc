@@ -13,6 +13,7 @@ constexpr std::chrono::seconds kAfterFailure{30};
 constexpr std::chrono::seconds kUnderWay{2};
 constexpr std::chrono::seconds kBetweenLooks{10};
 constexpr std::chrono::seconds kBetweenFileLooks{1};
+constexpr std::chrono::milliseconds kBetweenRefusedLooks{100};
 // Long enough that an endpoint that is down does not make each read wait for it.
 constexpr std::chrono::system_clock::duration kAfterHiccup = std::chrono::seconds(5);
 
@@ -198,6 +199,12 @@ bool AwsCredentials::refused() {
   if (options_.anonymous || !found_) return false;
   const auto now = options_.now();
   if (look_anew_ || (changed_ && now - *changed_ < kUnderWay)) return true;
+  // Somebody may just have put right what is wrong with them.
+  if (are_from_files() && now - files_seen_ >= kBetweenRefusedLooks) {
+    files_seen_ = {};
+    refused_ = now;
+    return true;
+  }
   if (refused_ && now - *refused_ < kBetweenLooks) return false;
   refused_ = now;
   look_anew_ = true;

@@ -4,8 +4,8 @@
 // A profile that was asked for by option passes over the environment. Web identity, SSO, assumed roles and
 // credential_process are not read; the message that says so tells what to do instead.
 //
-// Purpose: what holds for a whole mount: files are read anew when they change (looked at once a second, by one
-// thread, while no lock is held that others need), temporary keys are fetched
+// Purpose: what holds for a whole mount: files are read anew when they change (looked at once a second, ten times
+// while their keys are refused, by one thread, while no lock is held that others need), temporary keys are fetched
 // again five minutes before they expire (by one thread; the others go on with the old ones), and once when
 // the server refuses them. Thread-safety: every method from any thread; keys() may wait for an endpoint
 // until the deadline, refused() never waits. Ownership: copies its options. Errors: kPermission, naming

@@ -113,6 +113,20 @@ TEST_F(Credentials, R30AFileThatChangesIsReadAnewWithinASecond) {
   EXPECT_EQ(id_of(credentials), "CCC");
 }
 
+TEST_F(Credentials, R30AFileThatIsPutRightCountsSoonerThanThat) {
+  write("[default]\naws_access_key_id = A\naws_secret_access_key = s\n");
+  AwsCredentials credentials = make({});
+  EXPECT_EQ(id_of(credentials), "A");
+  EXPECT_TRUE(credentials.refused());
+  EXPECT_EQ(id_of(credentials), "A");
+  EXPECT_FALSE(credentials.refused());
+  write("[default]\naws_access_key_id = BB\naws_secret_access_key = s\n");
+  EXPECT_EQ(id_of(credentials), "A");
+  now_ += std::chrono::milliseconds(100);
+  EXPECT_TRUE(credentials.refused());
+  EXPECT_EQ(id_of(credentials), "BB");
+}
+
 TEST_F(Credentials, R29RefusedKeysAreLookedForOnce) {
   write("[default]\naws_access_key_id = A\naws_secret_access_key = s\n");
   AwsCredentials credentials = make({});
