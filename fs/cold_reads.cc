@@ -180,6 +180,13 @@ void ColdReads::interrupt(void* request) {
   stop_.notify_all();
 }
 
+std::optional<ReadScope::Clock::duration> ColdReads::under_way(NodeId file) {
+  const std::lock_guard lock(mutex_);
+  const auto oldest = std::ranges::find(open_, file, [](const Open& open) { return open.read.id; });
+  if (oldest == open_.end()) return std::nullopt;
+  return Clock::now() - (oldest->deadline - limits_.deadline);
+}
+
 void ColdReads::end() {
   const std::lock_guard lock(mutex_);
   ended_ = true;

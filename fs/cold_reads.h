@@ -27,6 +27,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <unordered_map>
@@ -74,6 +75,8 @@ class ColdReads {
   // Replies kInterrupted as soon as the caller wants an end, unless the request has been replied to or is
   // none of these.
   void interrupt(void* request);
+  // For how long the oldest read of the file has waited; nothing: none waits.
+  std::optional<ReadScope::Clock::duration> under_way(NodeId file);
   // Nobody takes replies any more: all reads, and those that are still to come, end at once.
   void end();
 

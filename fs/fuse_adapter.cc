@@ -100,7 +100,8 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
                     .drop_pages =
                         [this](NodeId file) {
                           (void)fuse_lowlevel_notify_inval_inode(session, file.value(), 0, 0);
-                        }}),
+                        },
+                    .under_way = [this](NodeId file) { return cold_reads.under_way(file); }}),
       gpu_exports(file_system),
       control_requests(options.store.remote.deadline) {}
 

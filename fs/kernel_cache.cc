@@ -10,6 +10,10 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kDirectoryShare = 8;
+constexpr std::chrono::milliseconds kLook{50};  // for files that are being read
+constexpr std::chrono::milliseconds kYoung{
+    250};                                     // a read that does not wait for a store that stalls
+constexpr std::chrono::seconds kPatience{2};  // for a moment without any
 
 }  // namespace
 
@@ -100,6 +104,7 @@ KernelCache::Task KernelCache::next_task() {
       const uint32_t field = changed_.extract(changed_.begin()).value();
       return [this, field] { drop(field); };
     }
+    if (!waiting_.empty()) return [this] { drop_waiting(); };
   }
   working_ = false;
   idle_.notify_all();
@@ -117,7 +122,31 @@ KernelCache::Task KernelCache::take_back_oldest(Names& names) {
 void KernelCache::drop(uint32_t field) {
   const FileSystem::Remembered remembered = fs_.remembered(field);
   for (const auto& [directory, name] : remembered.names) calls_.take_back_name(directory, name);
-  for (const NodeId file : remembered.files) calls_.drop_pages(file);
+  for (const NodeId file : remembered.files) {
+    if (may_drop(file, Clock::now())) {
+      calls_.drop_pages(file);
+    } else {
+      waiting_.try_emplace(file.value(), Clock::now());
+    }
+  }
+}
+
+bool KernelCache::may_drop(NodeId file, Clock::time_point since) const {
+  const auto oldest = calls_.under_way(file);
+  return !oldest || (*oldest < kYoung && Clock::now() - since >= kPatience);
+}
+
+void KernelCache::drop_waiting() {
+  {
+    std::unique_lock lock(mutex_);
+    if (stop_.wait_for(lock, kLook, [this] { return stopped_; })) return;
+  }
+  std::erase_if(waiting_, [this](const auto& file) {
+    const NodeId id(file.first);
+    if (!may_drop(id, file.second)) return false;
+    calls_.drop_pages(id);
+    return true;
+  });
 }
 
 void KernelCache::stop() {
@@ -125,6 +154,7 @@ void KernelCache::stop() {
   fs_.on_wake(nullptr);
   const std::lock_guard lock(mutex_);
   stopped_ = true;
+  stop_.notify_all();
 }
 
 bool KernelCache::wait(std::chrono::seconds limit) {

@@ -10,6 +10,9 @@
 //   note(name), changed(field):  remember it, wake the worker
 //   worker:  drop the names and pages of changed fields; take back the oldest names
 //
+// Pages of a file wait until no read of it is under way. The kernel would wait for those reads with a lock that nothing
+// but their replies ends: a daemon that is killed meanwhile never lets go of the connection, and all who use the
+// mount hang (RELIABILITY R27). Where some read is always under way, pages go while all are young.
 // Taking back waits for locks of the kernel's that requests hold while they wait for us: hence a
 // thread of its own. Thread-safety: every method from any thread. Ownership: owns its thread, borrows
 // the file system. The end: stop(), let the connection end, then wait().
@@ -21,6 +24,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,10 +37,13 @@ namespace neurofs {
 
 class KernelCache {
  public:
+  using Clock = std::chrono::steady_clock;
   // Whether the kernel still had it does not matter to either.
   struct Calls {
     std::function<void(NodeId parent, const std::string& name)> take_back_name;
     std::function<void(NodeId file)> drop_pages;
+    // For how long the oldest read of the file that has no reply yet has been under way; nothing: there is none.
+    std::function<std::optional<Clock::duration>(NodeId file)> under_way;
   };
 
   KernelCache(FileSystem& fs, size_t most_names, Calls calls);
@@ -77,6 +84,8 @@ class KernelCache {
   Task next_task();
   Task take_back_oldest(Names& names);
   void drop(uint32_t field);
+  bool may_drop(NodeId file, Clock::time_point since) const;
+  void drop_waiting();
 
   FileSystem& fs_;
   const Calls calls_;
@@ -88,6 +97,9 @@ class KernelCache {
   bool working_ = false;        // guarded by mutex_
   bool stopped_ = false;        // guarded by mutex_
   std::condition_variable idle_;
+  std::condition_variable stop_;
+  std::map<uint64_t, Clock::time_point>
+      waiting_;      // the worker's: files whose pages are to go, since when
   Executor worker_;  // last: ends first
 };
 

@@ -30,7 +30,11 @@ class KernelCacheTest : public testing::Test {
                  [this](NodeId file) {
                    const std::lock_guard lock(mutex);
                    files.push_back(file);
-                 }};
+                 },
+             .under_way = [this](NodeId) -> std::optional<KernelCache::Clock::duration> {
+               const std::lock_guard lock(mutex);
+               return under_way;
+             }};
   }
   size_t taken_back() {
     const std::lock_guard lock(mutex);
@@ -56,6 +60,8 @@ class KernelCacheTest : public testing::Test {
   std::mutex mutex;
   std::vector<std::string> names;  // guarded by mutex
   std::vector<NodeId> files;       // guarded by mutex
+  // Of each file's oldest read; guarded by mutex
+  std::optional<KernelCache::Clock::duration> under_way;
 };
 
 TEST_F(KernelCacheTest, TakesBackTheOldestNames) {
@@ -107,6 +113,45 @@ TEST_F(KernelCacheTest, DropsAFieldWhoseDataHasChanged) {
   EXPECT_NE(std::find(names.begin(), names.end(), "regions"), names.end());
   const NodeId whole = fs->lookup(kRootId, "field.raw")->id;
   EXPECT_NE(std::find(files.begin(), files.end(), whole), files.end());
+}
+
+TEST_F(KernelCacheTest, R27PagesWaitForTheReadsThatAreUnderWay) {
+  KernelCache cache(*fs, 50, calls);
+  EXPECT_EQ(first_byte(0), "a");
+  const auto set = [this](std::optional<KernelCache::Clock::duration> age) {
+    const std::lock_guard lock(mutex);
+    under_way = age;
+  };
+  const auto dropped = [this] {
+    const std::lock_guard lock(mutex);
+    return files.size();
+  };
+  const auto change = [&](char to) {
+    store->plant("c/0/0", std::string(4 * 4096, to));
+    cache.revalidate();
+  };
+  set(std::chrono::seconds(1));
+  change('b');
+  EXPECT_TRUE(soon([&] { return taken_back() > 0; })) << "names do not wait";
+  EXPECT_FALSE(cache.wait(std::chrono::seconds(3)));
+  EXPECT_EQ(dropped(), 0U) << "a read stalls";
+  set(std::nullopt);
+  EXPECT_TRUE(cache.wait(std::chrono::seconds(10)));
+  const size_t all = dropped();
+  EXPECT_GT(all, 0U);
+  EXPECT_EQ(first_byte(0), "b");
+  // Somebody reads all the time, and nothing stalls.
+  set(std::chrono::milliseconds(1));
+  change('c');
+  EXPECT_TRUE(soon([&] { return dropped() == 2 * all; }));
+  // Nothing is asked of a kernel that goes.
+  EXPECT_EQ(first_byte(0), "c");
+  set(std::chrono::seconds(1));
+  change('d');
+  EXPECT_FALSE(cache.wait(std::chrono::seconds(1)));
+  cache.stop();
+  EXPECT_TRUE(cache.wait(std::chrono::seconds(10)));
+  EXPECT_EQ(dropped(), 2 * all);
 }
 
 TEST_F(KernelCacheTest, AChangeThatAReadFindsIsToldToo) {

@@ -342,7 +342,8 @@ TEST_F(LensNames, AChangeDropsThemToo) {
                          [&](NodeId file) {
                            const std::lock_guard lock(mutex);
                            files.push_back(file);
-                         }});
+                         },
+                     .under_way = [](NodeId) { return std::nullopt; }});
   EXPECT_EQ(values<float>("@relu/neurons/7.raw")[0], 7);
   const NodeId neuron = find("@relu/neurons/7.raw")->id;
   const NodeId region = find("@relu/regions/7.raw")->id;

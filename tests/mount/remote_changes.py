@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import time
 
 from remote_support import ROW, ROWS, RemoteCase
@@ -136,6 +137,22 @@ class Changes(RemoteCase):
         self.assertEqual(last.join(20), [0])
         refresh.join(20)
         self.assertEqual(self.mounted.wait(20), 0)
+
+    def test_R27_a_daemon_that_is_killed_while_pages_are_to_be_dropped_leaves_nobody_hanging(self):
+        self.start("--revalidate", "0", "--deadline", "60")
+        self.addCleanup(self.proxy.rules)
+        self.assertEqual(self.row(2), self.rows[2])
+        self.proxy.rules({"path": "/c/40$", "action": "stall", "at": 10})
+        reader = Readers(1, lambda _: self.errno_of(40))
+        wait_until(lambda: self.asked_for(40), "the request that stalls")
+        self.replace(2, os.urandom(ROW))
+        refresh = Readers(1, lambda _: neurofs("refresh", self.mounted.point, check=False).returncode)
+        time.sleep(1)  # it has asked for the metadata, and pages are to be dropped
+        self.mounted.daemon.kill()
+        self.assertEqual(self.mounted.wait(10), -signal.SIGKILL)
+        self.assertIn(reader.join(10)[0], (errno.ENOTCONN, errno.ECONNABORTED, errno.EIO))
+        self.assertEqual(refresh.join(10), [1])
+        self.assertEqual(self.errno_of(2), errno.ENOTCONN)
 
     def test_R26_never(self):
         self.start("--revalidate", "0")
