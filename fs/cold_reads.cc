@@ -9,6 +9,8 @@ namespace {
 
 // How often who was interrupted is looked at: a killed reader is gone within 100 ms.
 constexpr std::chrono::milliseconds kLook{30};
+// Within that the kernel asks again for what it read ahead.
+constexpr std::chrono::milliseconds kAgain{100};
 
 }  // namespace
 
@@ -40,6 +42,10 @@ bool ColdReads::may_lead_locked(Clock::time_point now) const {
 void ColdReads::serve(const Read& read) {
   std::unique_lock lock(mutex_);
   const auto now = Clock::now();
+  if (has_just_timed_out_locked(read, now)) {
+    lock.unlock();
+    return reply_(read.request, timed_out_, Bytes());
+  }
   open_.push_back({read, next_number_++, ended_ ? now : now + limits_.deadline, nullptr, false});
   const auto opened = std::prev(open_.end());
   try {
@@ -120,8 +126,8 @@ void ColdReads::serve_together(std::span<const Served> batch) {
     at += read.size;
   }
   fs_.read_together(reads, [&](size_t i) {
-    if (!claim(batch[i])) return;
     const Result<size_t>& got = reads[i].result;
+    if (!claim(batch[i], got.status())) return;
     reply_(batch[i].read.request, got.status(),
            got.ok() ? Bytes(reads[i].out).first(*got) : Bytes());
   });
@@ -131,7 +137,7 @@ void ColdReads::serve_alone(const Served& served) {
   const Read& read = served.read;
   PinnedRead data;
   const Status status = fs_.read_pinned(read.id, read.offset, read.size, read.caller, &data);
-  if (claim(served)) reply_(read.request, status, &data);
+  if (claim(served, status)) reply_(read.request, status, &data);
 }
 
 std::shared_ptr<ColdReads::Batch> ColdReads::remove_locked(OpenList::iterator open) {
@@ -180,6 +186,26 @@ void ColdReads::interrupt(void* request) {
   stop_.notify_all();
 }
 
+bool ColdReads::claim(const Served& served, const Status& outcome) {
+  if (outcome.code() == Code::kTimeout) {
+    const std::lock_guard lock(mutex_);
+    note_timeout_locked(served.read);
+  }
+  return claim(served);
+}
+
+void ColdReads::note_timeout_locked(const Read& read) {
+  timed_out_lately_[next_timed_out_++ % timed_out_lately_.size()] = {
+      read.id, read.offset, read.offset + read.size, Clock::now()};
+}
+
+bool ColdReads::has_just_timed_out_locked(const Read& read, Clock::time_point now) const {
+  return std::ranges::any_of(timed_out_lately_, [&](const TimedOut& was) {
+    return was.id == read.id && was.begin <= read.offset && read.offset < was.end &&
+           read.size < was.end - was.begin && now - was.at < kAgain;
+  });
+}
+
 std::optional<ReadScope::Clock::duration> ColdReads::under_way(NodeId file) {
   const std::lock_guard lock(mutex_);
   const auto oldest = std::ranges::find(open_, file, [](const Open& open) { return open.read.id; });
@@ -197,6 +223,7 @@ void ColdReads::end() {
 // All reads have the same time, so the oldest ends first.
 bool ColdReads::end_one_locked(std::unique_lock<std::mutex>& lock, Clock::time_point now) {
   if (!open_.empty() && open_.front().deadline <= now) {
+    if (!ended_) note_timeout_locked(open_.front().read);
     give_up_locked(lock, open_.begin(), ended_ ? interrupted_ : timed_out_);
     return true;
   }

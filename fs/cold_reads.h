@@ -11,6 +11,9 @@
 //   serve(r):  queue r;  if enough lead, and one came lately, or most_waiting lead: return
 //              lead: while the queue is not empty: take some, fetch together, reply each at once
 //
+// The kernel asks at once again, for one page, where it read many ahead in vain: a smaller read within one that has just
+// timed out ends as that did, or a program would wait for two deadlines.
+//
 // A read is replied to once, by whoever comes first: its leader, interrupt(), or the minder's thread when
 // its deadline has passed; what its leader brings afterwards is dropped. A batch of which nobody waits any
 // more is cancelled.
@@ -93,6 +96,12 @@ class ColdReads {
     std::shared_ptr<Batch> batch;  // null while it is queued
     bool interrupted = false;
   };
+  struct TimedOut {
+    NodeId id{0};
+    uint64_t begin = 0;
+    uint64_t end = 0;  // 0: none
+    Clock::time_point at;
+  };
   using OpenList = std::list<Open>;
   static constexpr size_t kMostBatch = 64;
   // A read that a leader serves. Told from others by its number: as soon as it has been replied to, the
@@ -111,6 +120,9 @@ class ColdReads {
   void serve_alone(const Served& served);
   // True for the first who asks: it has to reply.
   bool claim(const Served& served);
+  bool claim(const Served& served, const Status& outcome);
+  void note_timeout_locked(const Read& read);
+  bool has_just_timed_out_locked(const Read& read, Clock::time_point now) const;
   std::shared_ptr<Batch> remove_locked(OpenList::iterator open);
   void give_up_locked(std::unique_lock<std::mutex>& lock, OpenList::iterator open,
                       const Status& status);
@@ -135,6 +147,8 @@ class ColdReads {
   std::deque<OpenList::iterator> queue_;                      // guarded
   unsigned leaders_ = 0;                                      // guarded
   Clock::time_point taken_at_;                                // guarded: a leader last came
+  std::array<TimedOut, 128> timed_out_lately_;                // guarded
+  size_t next_timed_out_ = 0;                                 // guarded
   size_t suspects_ = 0;                                       // guarded: open and interrupted
   bool ended_ = false;                                        // guarded
   bool stopped_ = false;                                      // guarded

@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::string_view kFileScheme = "file://";
 
+// A URL that says by its ending that it is one file and no directory of a Zarr array: to find out by asking would
+// need rights beside it.
+bool names_a_file(std::string_view url) {
+  return url.ends_with(".npy") || url.ends_with(".raw") || url.ends_with(".bin");
+}
+
 }  // namespace
 
 Result<Source> open_source(const std::string& name, const StoreOptions& options) {
@@ -27,7 +33,13 @@ Result<Source> open_source(const std::string& name, const StoreOptions& options)
       return source;
     }
   }
-  NF_ASSIGN(source.store, open_store(is_local ? source.local_path : name, options));
+  std::string place = is_local ? source.local_path : name;
+  const size_t slash = place.rfind('/');
+  if (!is_local && names_a_file(place) && slash > place.find("://") + 2) {
+    source.path = place.substr(slash + 1);
+    place.resize(slash);
+  }
+  NF_ASSIGN(source.store, open_store(place, options));
   return source;
 }
 

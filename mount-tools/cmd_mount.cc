@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "fs/mount.h"
 #include "mount-tools/commands.h"
@@ -16,6 +17,7 @@
 #include "mount-tools/place.h"
 #include "mount-tools/private_memory.h"
 #include "mount-tools/report.h"
+#include "mount-tools/text.h"
 
 namespace neurofs::tools {
 namespace {
@@ -62,6 +64,16 @@ void say_what_is_missing(const std::string& directory) {
              count == 1 ? "" : "s", directory);
 }
 
+// Who asked for a cache would not look for it in the log.
+void say_where_the_cache_is_off(const std::string& directory) {
+  const auto stats = read_control_file(directory, "stats.json");
+  if (!stats.ok()) return;
+  const auto cache = stats->value("nvme", nlohmann::json());
+  if (!cache.is_object() || cache.value("state", "on") == "on") return;
+  fmt::print(stderr, "neurofs mount: warning: the disk cache is off, reads go on without it: {}\n",
+             printable(cache.value("reason", std::string())));
+}
+
 // fstab(5): with nofail, a source that is not there is no error.
 bool may_be_left_out(const Options& options) {
   const std::string local = local_path_of(options.source);
@@ -100,6 +112,7 @@ int run(Options options) {
   if (options.foreground) return kExitOk;
   announce(options);
   say_what_is_missing(options.directory);
+  if (!mount->cache.directory.empty()) say_where_the_cache_is_off(options.directory);
   return kExitOk;
 }
 

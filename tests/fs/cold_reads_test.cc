@@ -267,6 +267,32 @@ TEST_F(StalledStoreTest, R45WorkersAreKeptAndQueuedReadsEndByTheirDeadline) {
   for (const auto& [n, code] : got) EXPECT_EQ(code, Code::kTimeout) << n;
 }
 
+TEST_F(StalledStoreTest, WhatTheKernelAsksAgainAtOnceEndsAtOnce) {
+  ColdReads cold(*fs, {.deadline = std::chrono::milliseconds(300)}, reply());
+  const auto part = [this](uintptr_t request) {
+    ColdReads::Read smaller = read(1);
+    smaller.request = reinterpret_cast<void*>(request);
+    smaller.size = 50;
+    return smaller;
+  };
+  cold.serve(read(1));
+  EXPECT_EQ(got.at(1), Code::kTimeout);
+  int before = store->stalled;
+  cold.serve(part(2));
+  EXPECT_EQ(got.at(2), Code::kTimeout);
+  EXPECT_EQ(store->stalled, before) << "the store was asked again";
+  got.clear();
+  cold.serve(read(1));
+  EXPECT_GT(store->stalled, before) << "somebody else's, or a program's second try";
+  before = store->stalled;
+  cold.serve(read(3));
+  EXPECT_GT(store->stalled, before) << "this one has had no time yet";
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  before = store->stalled;
+  cold.serve(part(4));
+  EXPECT_GT(store->stalled, before) << "somebody tries again";
+}
+
 TEST_F(StalledStoreTest, AnInterruptThatCameFirstIsSeen) {
   ColdReads cold(*fs, {}, reply(), [](void*) { return true; });
   cold.serve(read(1));

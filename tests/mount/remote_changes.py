@@ -154,6 +154,16 @@ class Changes(RemoteCase):
         self.assertEqual(refresh.join(10), [1])
         self.assertEqual(self.errno_of(2), errno.ENOTCONN)
 
+    def test_a_read_ends_in_one_deadline_though_the_kernel_asks_again(self):
+        self.start("--deadline", "4")
+        self.proxy.rules({"path": "/c/", "action": "stall", "at": 10})
+        self.addCleanup(self.proxy.rules)
+        began = time.monotonic()
+        with self.assertRaises(OSError) as failed:
+            self.file.read_bytes()
+        self.assertLess(time.monotonic() - began, 7, "two deadlines")
+        self.assertIn(failed.exception.errno, (errno.ETIMEDOUT, errno.EIO))
+
     def test_R26_never(self):
         self.start("--revalidate", "0")
         self.assertEqual(self.cached_row(2), self.rows[2])

@@ -196,6 +196,31 @@ class Fetched(CommandCase):
         self.assertAlmostEqual(remote["fetched_per_asked"], sent / asked, delta=0.6)
 
 
+class Files(RemoteCase):
+    def test_npy_and_raw_files_by_url(self):
+        array = self.rows[0] + self.rows[2]
+        write_npy(self.served / "a.npy", array)
+        (self.served / "b.raw").write_bytes(self.rows[1])
+        (self.served / "b.raw.json").write_text(json.dumps({"shape": [4, ROW // 4], "dtype": "uint8"}))
+        source = self.proxy.url + self.path
+        told = json.loads(neurofs("info", "--json", f"{source}/a.npy").stdout)
+        self.assertEqual(told["shape"], [8, 1024])
+        for name, data in (("a.npy", array), ("b.raw", self.rows[1])):
+            mounted = self.mount(f"{source}/{name}")
+            self.assertEqual((mounted.point / "field.raw").read_bytes(), data)
+            neurofs("umount", mounted.point)
+        done = neurofs("info", f"{source}/none.npy", check=False)
+        self.assertEqual(done.returncode, 1)
+
+    def test_a_cache_that_cannot_be_is_told_at_the_terminal(self):
+        point = self.directory / "told"
+        point.mkdir()
+        done = neurofs("mount", self.proxy.url + self.path, point, "--cache-dir", self.directory / "no" / "such")
+        neurofs("umount", point)
+        self.assertIn("the disk cache is off", done.stderr)
+        self.assertIn("No such file", done.stderr)
+
+
 class Refresh(RemoteCase):
     def replace(self, number):
         self.rows[number] = os.urandom(ROW)

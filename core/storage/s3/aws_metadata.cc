@@ -166,6 +166,8 @@ Result<std::optional<FoundKeys>> instance_keys(const Environment& environment,
       return token.status().with_context(what);
     return std::optional<FoundKeys>();  // no EC2 instance
   }
+  // Something else may answer there, or the service be off: where no keys came from it before, none do.
+  if (token->head.status != 200 && !on_instance) return std::optional<FoundKeys>();
   if (token->head.status != 200) return refused(*token, what);
   if (!is_header_text(text_of(token->body))) {
     return Status(Code::kPermission, what + " gave a token that is no text of one line");

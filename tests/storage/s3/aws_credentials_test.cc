@@ -113,6 +113,16 @@ TEST_F(Credentials, R30AFileThatChangesIsReadAnewWithinASecond) {
   EXPECT_EQ(id_of(credentials), "CCC");
 }
 
+TEST_F(Credentials, WhereSomethingElseAnswersForEc2TheMessageNamesAllPlaces) {
+  AwsCredentials credentials =
+      make({}, [](const HttpRequest&) -> Result<HttpReply> { return reply_of(403); });
+  const auto keys = credentials.keys(kSoon);
+  EXPECT_EQ(keys.status().code(), Code::kPermission);
+  EXPECT_NE(keys.status().message().find("no AWS credentials: AWS_ACCESS_KEY_ID is not set"),
+            std::string::npos)
+      << keys.status().to_string();
+}
+
 TEST_F(Credentials, R30AFileThatIsPutRightCountsSoonerThanThat) {
   write("[default]\naws_access_key_id = A\naws_secret_access_key = s\n");
   AwsCredentials credentials = make({});
