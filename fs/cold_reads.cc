@@ -107,7 +107,7 @@ void ColdReads::serve_batch(std::span<const Served> batch) noexcept {
     // No memory: nothing here may need any.
   }
   for (const Served& served : batch) {
-    if (claim(served)) reply_(served.read.request, out_of_memory_, Bytes());
+    if (claim(served, out_of_memory_)) reply_(served.read.request, out_of_memory_, Bytes());
   }
 }
 
@@ -153,8 +153,9 @@ std::shared_ptr<ColdReads::Batch> ColdReads::remove_locked(OpenList::iterator op
   return batch;
 }
 
-bool ColdReads::claim(const Served& served) {
+bool ColdReads::claim(const Served& served, const Status& outcome) {
   const std::lock_guard lock(mutex_);
+  if (outcome.code() == Code::kTimeout) note_timeout_locked(served.read);
   const auto it = by_request_.find(served.read.request);
   if (it == by_request_.end() || it->second->number != served.number) return false;
   (void)remove_locked(it->second);
@@ -186,20 +187,14 @@ void ColdReads::interrupt(void* request) {
   stop_.notify_all();
 }
 
-bool ColdReads::claim(const Served& served, const Status& outcome) {
-  if (outcome.code() == Code::kTimeout) {
-    const std::lock_guard lock(mutex_);
-    note_timeout_locked(served.read);
-  }
-  return claim(served);
-}
-
 void ColdReads::note_timeout_locked(const Read& read) {
+  last_timeout_ = Clock::now();
   timed_out_lately_[next_timed_out_++ % timed_out_lately_.size()] = {
-      read.id, read.offset, read.offset + read.size, Clock::now()};
+      read.id, read.offset, read.offset + read.size, last_timeout_};
 }
 
 bool ColdReads::has_just_timed_out_locked(const Read& read, Clock::time_point now) const {
+  if (now - last_timeout_ >= kAgain) return false;  // as nearly always
   return std::ranges::any_of(timed_out_lately_, [&](const TimedOut& was) {
     return was.id == read.id && was.begin <= read.offset && read.offset < was.end &&
            read.size < was.end - was.begin && now - was.at < kAgain;

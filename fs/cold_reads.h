@@ -11,8 +11,8 @@
 //   serve(r):  queue r;  if enough lead, and one came lately, or most_waiting lead: return
 //              lead: while the queue is not empty: take some, fetch together, reply each at once
 //
-// The kernel asks at once again, for one page, where it read many ahead in vain: a smaller read within one that has just
-// timed out ends as that did, or a program would wait for two deadlines.
+// The kernel asks at once again, for one page, where it read many ahead in vain: a smaller read within one that has
+// just timed out ends as that did, or a program would wait for two deadlines.
 //
 // A read is replied to once, by whoever comes first: its leader, interrupt(), or the minder's thread when
 // its deadline has passed; what its leader brings afterwards is dropped. A batch of which nobody waits any
@@ -119,7 +119,6 @@ class ColdReads {
   void serve_together(std::span<const Served> batch);
   void serve_alone(const Served& served);
   // True for the first who asks: it has to reply.
-  bool claim(const Served& served);
   bool claim(const Served& served, const Status& outcome);
   void note_timeout_locked(const Read& read);
   bool has_just_timed_out_locked(const Read& read, Clock::time_point now) const;
@@ -148,6 +147,7 @@ class ColdReads {
   unsigned leaders_ = 0;                                      // guarded
   Clock::time_point taken_at_;                                // guarded: a leader last came
   std::array<TimedOut, 128> timed_out_lately_;                // guarded
+  Clock::time_point last_timeout_;                            // guarded
   size_t next_timed_out_ = 0;                                 // guarded
   size_t suspects_ = 0;                                       // guarded: open and interrupted
   bool ended_ = false;                                        // guarded

@@ -83,8 +83,8 @@ void EngineState::open_tier() {
 }
 
 Executor& EngineState::far_prefetchers() {
-  std::call_once(far_once_,
-                 [this] { far_ = &far_prefetchers_.emplace(kFarPrefetchers, kPrefetchQueue); });
+  const std::lock_guard lock(far_mutex_);
+  if (!far_prefetchers_) far_prefetchers_.emplace(kFarPrefetchers, kPrefetchQueue);
   return *far_prefetchers_;
 }
 
@@ -92,7 +92,11 @@ bool EngineState::end_prefetches(std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   ending_.cancel();
   const bool near = prefetchers_.close(patience);
-  Executor* const far = far_;
+  Executor* far = nullptr;
+  {
+    const std::lock_guard lock(far_mutex_);
+    if (far_prefetchers_) far = &*far_prefetchers_;
+  }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       until - std::chrono::steady_clock::now());
   return (far == nullptr || far->close(std::max(left, std::chrono::milliseconds(0)))) && near;

@@ -68,9 +68,8 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Cancellation ending_;
   Executor decoders_;
   Executor prefetchers_;  // the last two end first: their tasks use all of the above
-  std::once_flag far_once_;
-  std::optional<Executor> far_prefetchers_;
-  std::atomic<Executor*> far_{nullptr};  // far_prefetchers_, once there is one
+  std::mutex far_mutex_;
+  std::optional<Executor> far_prefetchers_;  // made under far_mutex_
 };
 
 }  // namespace neurofs

@@ -4,17 +4,21 @@
 
 namespace neurofs {
 
-bool IndexFlights::begin(const ShardId& id) {
-  const std::lock_guard lock(mutex_);
-  return flying_.insert(id).second;
+bool IndexFlights::Taken::begin(const ShardId& id) {
+  {
+    const std::lock_guard lock(flights_.mutex_);
+    if (!flights_.flying_.insert(id).second) return false;
+  }
+  ids_.push_back(id);
+  return true;
 }
 
-void IndexFlights::land(const ShardId& id) {
+IndexFlights::Taken::~Taken() {
   {
-    const std::lock_guard lock(mutex_);
-    flying_.erase(id);
+    const std::lock_guard lock(flights_.mutex_);
+    for (const ShardId& id : ids_) flights_.flying_.erase(id);
   }
-  landed_.notify_all();
+  if (!ids_.empty()) flights_.landed_.notify_all();
 }
 
 Status IndexFlights::wait(const ShardId& id) {

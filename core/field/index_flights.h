@@ -1,7 +1,7 @@
 // IndexFlights: which shard indexes are being read, so that many readers of one shard ask for its index once.
 //
-//   begin(id):  the first takes it, reads, keeps what it learned where the others look, and lands it
-//   wait(id):   the others; afterwards they look, and read for themselves if that reader failed
+//   Taken::begin(id):  the first takes it, reads, keeps what it learned where the others look; Taken's end lands it
+//   wait(id):          the others; afterwards they look, and read for themselves if that reader failed
 // Who waits must have landed all that it took: no two readers then wait for each other.
 // Thread-safety: every method from any thread. Errors of wait(): the end of the thread's ReadScope.
 #pragma once
@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <unordered_set>
+#include <vector>
 
 #include "core/base/status.h"
 #include "core/field/shard_index_cache.h"
@@ -17,9 +18,22 @@ namespace neurofs {
 
 class IndexFlights {
  public:
-  // True: the caller is to read it, and to call land().
-  bool begin(const ShardId& id);
-  void land(const ShardId& id);
+  // What one reader has taken; its end lands all of it, whatever happens.
+  class Taken {
+   public:
+    Taken(IndexFlights& flights, size_t most) : flights_(flights) { ids_.reserve(most); }
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+    ~Taken();
+
+    // True: the caller is to read it. At most `most` times.
+    bool begin(const ShardId& id);
+
+   private:
+    IndexFlights& flights_;
+    std::vector<ShardId> ids_;
+  };
+
   Status wait(const ShardId& id);
 
  private:

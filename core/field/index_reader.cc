@@ -21,30 +21,14 @@ Status IndexReader::describe(const Status& status, const std::string& key) const
   return status.with_context(url_ + ": shard '" + key + "'");
 }
 
-// Lands what a reader took, whatever happens.
-class IndexReader::Landing {
- public:
-  Landing(IndexFlights& flights, const std::vector<IndexRead*>& reads)
-      : flights_(flights), reads_(reads) {}
-  ~Landing() {
-    for (const IndexRead* const read : reads_) flights_.land(read->id);
-  }
-  Landing(const Landing&) = delete;
-  Landing& operator=(const Landing&) = delete;
-
- private:
-  IndexFlights& flights_;
-  const std::vector<IndexRead*>& reads_;
-};
-
 void IndexReader::load(std::span<IndexRead> wanted, LoadedShards* loaded) {
   std::vector<IndexRead*> mine;
   std::vector<IndexRead*> others;
   mine.reserve(wanted.size());
   others.reserve(wanted.size());
   {
-    const Landing landing(flights_, mine);
-    for (IndexRead& read : wanted) (flights_.begin(read.id) ? mine : others).push_back(&read);
+    IndexFlights::Taken taken(flights_, wanted.size());
+    for (IndexRead& read : wanted) (taken.begin(read.id) ? mine : others).push_back(&read);
     // One that landed since it was looked for is there.
     std::vector<IndexRead*> unread;
     for (IndexRead* const read : mine) {

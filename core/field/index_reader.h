@@ -51,7 +51,6 @@ class IndexReader {
   Status describe(const Status& status, const std::string& key) const;
 
  private:
-  class Landing;
   bool take_cached(const IndexRead& read, LoadedShards* loaded) const;
   void read_indexes(std::span<IndexRead* const> wanted, LoadedShards* loaded);
   bool prepare(IndexRead& read, LoadedShard* shard) const;

@@ -1,22 +1,6 @@
 #include "core/field/single_object.h"
 
 namespace neurofs {
-namespace {
-
-// Lands what its caller took, whatever happens.
-class Landing {
- public:
-  explicit Landing(IndexFlights& flights) : flights_(flights) {}
-  ~Landing() { flights_.land({}); }
-  Landing(const Landing&) = delete;
-  Landing& operator=(const Landing&) = delete;
-
- private:
-  IndexFlights& flights_;
-};
-
-}  // namespace
-
 SingleObject::Known SingleObject::known() const {
   const std::lock_guard lock(mutex_);
   return {version_, forgotten_};
@@ -31,8 +15,8 @@ void SingleObject::forget() {
 Result<std::string> SingleObject::version() {
   Known now = known();
   if (!now.version.empty()) return std::move(now.version);
-  if (flights_.begin({})) {
-    const Landing landing(flights_);
+  IndexFlights::Taken taken(flights_, 1);
+  if (taken.begin({})) {
     // Another may have landed since.
     now = known();
     return now.version.empty() ? ask(now.forgotten) : std::move(now.version);

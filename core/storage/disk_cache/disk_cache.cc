@@ -21,9 +21,6 @@ constexpr auto kGather = std::chrono::milliseconds(200);  // a small group waits
 constexpr auto kLook = std::chrono::milliseconds(1000);
 constexpr auto kTick = std::chrono::seconds(5);
 
-thread_local int t_wanted = 0;
-thread_local uint64_t t_lost = 0;
-
 struct QueuedEntry {
   CacheKey key;
   ByteVector bytes;
@@ -292,26 +289,6 @@ void DiskCache::Impl::enqueue(std::span<const CacheWrite> batch, bool wanted) {
     std::ranges::move(copies, std::back_inserter(queue));
   }
   wake.notify_one();
-}
-
-WantedWrites::WantedWrites() : lost_before_(t_lost) {
-  ++t_wanted;
-}
-
-WantedWrites::~WantedWrites() {
-  --t_wanted;
-}
-
-uint64_t WantedWrites::lost() const {
-  return t_lost - lost_before_;
-}
-
-bool WantedWrites::on_this_thread() {
-  return t_wanted > 0;
-}
-
-void WantedWrites::lose(uint64_t entries) {
-  t_lost += entries;
 }
 
 bool DiskCache::drain() {

@@ -39,8 +39,9 @@ class ObjectMemory {
     const std::lock_guard lock(mutex_);
     if (asked_locked(key) != before) return;
     if (known_.size() >= kMost) known_.clear();
-    known_.insert_or_assign(std::string(key), Known{info, Clock::now()});
-    denied_.erase(std::string(key));
+    std::string name(key);
+    denied_.erase(name);
+    known_.insert_or_assign(std::move(name), Known{info, Clock::now()});
   }
   void forget(std::string_view key) {
     const std::lock_guard lock(mutex_);

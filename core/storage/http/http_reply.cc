@@ -41,15 +41,14 @@ std::optional<int64_t> date_in(const HttpHead& head, std::string_view name) {
 }
 
 // By the server's own clock, which wrote both dates.
-bool has_settled(const HttpHead& head) {
-  const auto modified = date_in(head, "last-modified");
+bool has_settled(const std::optional<int64_t>& modified, const HttpHead& head) {
+  if (!modified) return false;
   const auto now = date_in(head, "date");
-  return modified && now && *now - *modified >= kSettledSeconds;
+  return now && *now - *modified >= kSettledSeconds;
 }
 
 // As nginx and others make it, of the date of the last change and the size: no better than the date.
-bool made_of_date(std::string_view etag, const HttpHead& head) {
-  const auto modified = date_in(head, "last-modified");
+bool made_of_date(std::string_view etag, const std::optional<int64_t>& modified) {
   if (!modified) return false;
   std::array<char, 16> hex{};
   const auto end = std::to_chars(hex.data(), hex.data() + hex.size(), *modified, 16).ptr;
@@ -88,17 +87,19 @@ ObjectInfo describe_object(const HttpHead& head, uint64_t size) {
   ObjectInfo info;
   info.exists = true;
   info.size = size;
-  info.modified_ns = date_in(head, "last-modified").value_or(0) * 1'000'000'000;
+  const auto modified = date_in(head, "last-modified");
+  info.modified_ns = modified.value_or(0) * 1'000'000'000;
   const std::string_view etag = head.header("etag");
   if (!etag.empty() && etag.size() <= kMaxVersionBytes && printable(etag)) {
     info.version = etag;
-    info.weak = etag.starts_with("W/") || (made_of_date(etag, head) && !has_settled(head));
+    info.weak =
+        etag.starts_with("W/") || (made_of_date(etag, modified) && !has_settled(modified, head));
     return info;
   }
-  const std::string_view modified = head.header("last-modified").substr(0, kMaxVersionBytes);
-  info.version = modified.empty() ? "size:" : "lm:" + std::string(modified) + ":";
+  const std::string_view date = head.header("last-modified").substr(0, kMaxVersionBytes);
+  info.version = date.empty() ? "size:" : "lm:" + std::string(date) + ":";
   info.version += std::to_string(size);
-  info.weak = !has_settled(head);
+  info.weak = !has_settled(modified, head);
   return info;
 }
 

@@ -158,8 +158,7 @@ bool HttpGet::take_version(const HttpHead& head, uint64_t size) {
     log_warning(
         url_ +
         ": the server sends neither ETag nor Last-Modified: an object that is replaced is not seen "
-        "to "
-        "have changed, its old bytes may be shown beside its new ones until the next mount, and "
+        "to have changed, its old bytes may be shown beside its new ones until the next mount, and "
         "nothing of it is kept in the NVMe cache; said once");
   }
   if (get_.if_version.empty() || get_.if_version == answer_.object.version) return true;

@@ -5,7 +5,8 @@
 // to the caller and stay in place until `done` was called, which happens exactly once per start(), on any
 // thread, maybe within start() or abort(). After `done` nothing of it is touched. `done` must not wait.
 // Transports neither retry nor follow deadlines of their own beyond the attempt's. Units: bytes.
-// Errors: in the answer, never thrown (kFailed with kNoMemory where memory has run out); messages name the URL without credentials, the range, the cause.
+// Errors: in the answer, never thrown (kFailed with kNoMemory where memory has run out); messages name the URL without
+// credentials, the range, the cause.
 #pragma once
 
 #include <chrono>

@@ -39,8 +39,7 @@ Result<std::shared_ptr<S3Store>> S3Store::open(std::string_view url, const Store
   if (options.writable && remote.missing_403) {
     return invalid_argument(
         "--missing-403-fill is for reading alone: who writes would take data that is refused for "
-        "data that "
-        "was never stored, and put fill values in its place");
+        "data that was never stored, and put fill values in its place");
   }
   std::shared_ptr<S3Store> store(new S3Store(options, tuning));
   NF_ASSIGN(const AwsConfig profile, load_aws_config(aws_config_files(tuning.environment),
