@@ -66,6 +66,11 @@ class Tls(TrustCase):
         self.lead_to("NEUROFS_TEST_HTTPS_URL")
         self.assert_row(1)
 
+    def test_http2_is_spoken_where_it_is_offered(self):
+        self.start(f"{self.place.base}/http2/{self.prefix}", "--ca-file", self.ca, *bounded(PATIENCE))
+        for number in range(ROWS - 1):
+            self.assert_row(number)
+
     def test_R28_self_signed(self):
         only = self.directory / "one.pem"
         only.write_text(re.match(r".*?-----END CERTIFICATE-----\n", pathlib.Path(self.ca).read_text(),
