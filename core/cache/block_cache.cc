@@ -93,7 +93,9 @@ BlockCache::BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> p
       prefetch_wasted_(options.metrics->counter("prefetch_wasted_blocks_total",
                                                 "Prefetched blocks evicted before any read")),
       prefetch_used_(options.metrics->counter("prefetch_used_blocks_total",
-                                              "Prefetched blocks that were read")) {
+                                              "Prefetched blocks that were read")),
+      prefetch_late_(options.metrics->counter("prefetch_late_blocks_total",
+                                              "Prefetched blocks that a reader had to wait for")) {
   const uint64_t buckets = std::bit_ceil(std::max<uint64_t>(capacity_, kShards));
   bucket_mask_ = buckets - 1;
   buckets_ = LazyArray<std::atomic<uint32_t>>(buckets);
@@ -252,6 +254,7 @@ void BlockCache::join_or_start(size_t index, BlockRequest& request, Begun* begun
     const auto it = shard.flights.find(request.key);
     if (it != shard.flights.end()) {
       ++it->second->waiters;
+      request.late = it->second->prefetched;
       begun->joined.push_back({index, it->second});
       joins_.add();
       return;
@@ -342,7 +345,11 @@ void BlockCache::publish(BlockRequest& request, Mine& mine, bool prefetched) {
   {
     const std::lock_guard lock(shard.mutex);
     e.state.fetch_add(mine.flight->waiters, std::memory_order_relaxed);
-    if (mine.flight->waiters > 0) e.state.fetch_and(~kPrefetched, std::memory_order_relaxed);
+    if (mine.flight->waiters > 0 &&
+        (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0) {
+      prefetch_used_.add();
+      prefetch_late_.add();
+    }
     // Once dropped it must not be found: by its shortcut it would be, and when it went it would
     // take the shortcut of the entry that was loaded in its place. A drop from here on unlinks it.
     if ((e.state.load(std::memory_order_relaxed) & kLive) != 0) link(mine.entry, hash);
@@ -405,6 +412,7 @@ void BlockCache::await(BlockRequest& request, Joined& joined) noexcept {
   } else if (request.outcome == BlockRequest::Outcome::kError && flight->given_up &&
              scope_end() == ScopeEnd::kNone) {
     request.outcome = BlockRequest::Outcome::kPending;
+    request.late = false;
     request.status = {};
   }
 }

@@ -21,6 +21,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/container/static_vector.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -75,8 +76,9 @@ struct BlockRequest {
   uint64_t size = 0;             // in: bytes of the block, the same for every request of that key
   DirectSlot* direct = nullptr;  // in: the block's shortcut, if its field has them
   Outcome outcome = Outcome::kPending;
-  BlockPin pin;   // kData
-  Status status;  // kError
+  bool late = false;  // out, of fetch(): it waited for a load that was begun ahead of any reader
+  BlockPin pin;       // kData
+  Status status;      // kError
 };
 
 // One block to load into `dest`.
@@ -158,9 +160,12 @@ class BlockCache {
   uint64_t used() const;
   uint64_t peak() const;
   uint64_t budget() const { return arena_.budget(); }
-  // Bytes evicted before anybody read them, and prefetched bytes that were read: for the throttle.
+  // Prefetched blocks that were evicted before anybody read them, and that were read, so far.
   uint64_t prefetch_wasted() const { return prefetch_wasted_.value(); }
   uint64_t prefetch_used() const { return prefetch_used_.value(); }
+  // Appends which blocks of a field those were since the last call, without waiting and not all of them: the cache
+  // remembers the newest kWastedRemembered of all fields.
+  void take_wasted(FieldId field, std::vector<uint64_t>* blocks);
 
  private:
   friend class BlockPin;
@@ -279,10 +284,12 @@ class BlockCache {
   // These hold policy_mutex_.
   Eviction evict_one_locked();
   Reservation promise_victim_locked(const Entry& entry);
+  void note_wasted_locked(const BlockKey& key);
   void retire_locked(EntryId id);
   void reclaim_locked();
 
   static constexpr size_t kShards = 64;
+  static constexpr size_t kWastedRemembered = 256;
 
   const std::chrono::milliseconds slot_wait_;
   BlockListener* listener_ = nullptr;
@@ -310,6 +317,8 @@ class BlockCache {
   uint64_t retired_bytes_ = 0;       // guarded by policy_mutex_
   uint32_t fresh_entries_ = 0;       // guarded by policy_mutex_: never used from here on
   uint32_t live_entries_ = 0;        // guarded by policy_mutex_
+  // Guarded by policy_mutex_; has its room from the start, since an eviction never allocates.
+  boost::container::static_vector<BlockKey, kWastedRemembered> wasted_;
   // Made in time: where memory has run out, no message can be made.
   const Status out_of_memory_ = no_memory("the system has no memory left to load a block");
 
@@ -318,6 +327,7 @@ class BlockCache {
   Counter& evictions_;
   Counter& prefetch_wasted_;
   Counter& prefetch_used_;
+  Counter& prefetch_late_;
 };
 
 }  // namespace neurofs

@@ -55,7 +55,7 @@ BlockCache::Eviction BlockCache::evict_one_locked() {
       const uint32_t to = pinned ? state | kOffPolicy : unused;
       if (!e.state.compare_exchange_weak(state, to, std::memory_order_acq_rel)) continue;
       if (pinned) break;
-      if ((state & kPrefetched) != 0) prefetch_wasted_.add();
+      if ((state & kPrefetched) != 0) note_wasted_locked(e.key());
       evictions_.add();
       unlink(id);
       if (promise) {
@@ -67,6 +67,23 @@ BlockCache::Eviction BlockCache::evict_one_locked() {
       return Eviction::kDone;
     }
   }
+}
+
+void BlockCache::note_wasted_locked(const BlockKey& key) {
+  prefetch_wasted_.add();
+  if (wasted_.size() == wasted_.capacity()) wasted_.erase(wasted_.begin());
+  wasted_.push_back(key);
+}
+
+void BlockCache::take_wasted(FieldId field, std::vector<uint64_t>* blocks) {
+  const std::unique_lock lock(policy_mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  for (const BlockKey& key : wasted_) {
+    if (key.field == field) blocks->push_back(key.block);
+  }
+  const auto taken = std::remove_if(wasted_.begin(), wasted_.end(),
+                                    [field](const BlockKey& key) { return key.field == field; });
+  wasted_.erase(taken, wasted_.end());
 }
 
 // Covers the victim while the listener keeps it; empty when it goes at once.

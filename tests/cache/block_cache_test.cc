@@ -254,6 +254,13 @@ TEST_F(BlockCacheTest, PrefetchFillsQuietlyAndIsCounted) {
   EXPECT_EQ(cache->prefetch_used(), 1u);
   for (uint64_t b = 10; b < 14; ++b) read(b);
   EXPECT_EQ(cache->prefetch_wasted(), 1u);
+  std::vector<uint64_t> wasted;
+  cache->take_wasted(FieldId(99), &wasted);
+  EXPECT_TRUE(wasted.empty());
+  cache->take_wasted(request(1).key.field, &wasted);
+  EXPECT_EQ(wasted, std::vector<uint64_t>{1});
+  cache->take_wasted(request(1).key.field, &wasted);
+  EXPECT_EQ(wasted.size(), 1u) << "told twice";
 }
 
 TEST_F(BlockCacheTest, PrefetchNeverTakesTheLastHalf) {

@@ -186,6 +186,35 @@ TEST_F(CancelledFetch, AFailureOfFetchingAheadIsNoReadersFailure) {
   reader.join();
 }
 
+TEST_F(CancelledFetch, WhoWaitsForWhatWasFetchedAheadIsToldThatItCameLate) {
+  make(8 * kSize);
+  std::atomic<bool> loading = false;
+  std::atomic<bool> released = false;
+  std::thread ahead([&] {
+    BlockRequest wish = request(1);
+    cache->prefetch({&wish, 1}, [&](std::span<BlockLoad> loads) {
+      loading = true;
+      wait_for(released);
+      fill(loads);
+    });
+  });
+  wait_for(loading);
+  std::thread reader([&] {
+    BlockRequest same = request(1);
+    const auto held = cache->fetch({&same, 1}, fill);
+    EXPECT_TRUE(holds(same));
+    EXPECT_TRUE(same.late);
+  });
+  wait_for_joins(1);
+  released = true;
+  ahead.join();
+  reader.join();
+  EXPECT_EQ(cache->prefetch_used(), 1u);
+  BlockRequest again = request(1);
+  const auto held = cache->fetch({&again, 1}, fill);
+  EXPECT_FALSE(again.late);
+}
+
 TEST_F(CancelledFetch, AFailureOfALoaderThatWaitsIsEverybodys) {
   make(8 * kSize);
   std::atomic<bool> loading = false;
