@@ -152,7 +152,9 @@ Result<std::shared_ptr<Field>> EngineState::attach(std::shared_ptr<StoredField> 
   }
   const uint64_t times = stored->store().is_far() ? kFarAhead : 1;
   const uint64_t ahead = std::min(options_.prefetch_bytes, cache_->budget() / (4 * times)) * times;
-  limits.max_ahead_blocks = ahead / std::max<uint64_t>(slot_size_for(grid.block_size()), 1);
+  const uint64_t slot = std::max<uint64_t>(slot_size_for(grid.block_size()), 1);
+  limits.max_ahead_blocks = ahead / slot;
+  limits.cache_blocks = cache_->budget() / slot;
   auto predictor = PredictorRegistry::instance().find(options_.predictor)->factory(limits);
   return std::shared_ptr<Field>(std::make_shared<FieldState>(
       shared_from_this(), std::move(stored), std::move(grid), std::move(predictor)));

@@ -11,7 +11,6 @@ namespace {
 
 // One prefetch task: large enough for the device, small enough to share the threads.
 constexpr uint64_t kPrefetchTask = uint64_t{2} << 20;
-constexpr uint32_t kFeedbackEvery = 32;
 
 // Shortcuts are for fields whose slots cost at most this share of the budget.
 constexpr uint64_t kDirectShare = 64;
@@ -109,23 +108,16 @@ void FieldState::drop(std::span<const FieldId> names) {
   if (DeviceTier* gpus = engine_->tier()) gpus->drop(names);
 }
 
-void FieldState::observe(StreamId stream, BlockRun run) {
+void FieldState::observe(const Access& access) {
   // Lossy on purpose: a read never waits for another to be observed.
   std::unique_lock lock(predictor_mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return;
-  if (++observed_ % kFeedbackEvery == 0) {
-    const uint64_t used = cache().prefetch_used();
-    const uint64_t wasted = cache().prefetch_wasted();
-    predictor_->feedback(used - seen_used_, wasted - seen_wasted_);
-    seen_used_ = used;
-    seen_wasted_ = wasted;
-  }
   proposals_.clear();
-  predictor_->observe(stream, run, &proposals_);
+  predictor_->observe(access, &proposals_);
   if (proposals_.empty()) return;
-  const std::vector<BlockRun> runs = proposals_;
+  const std::vector<Proposal> proposals = proposals_;
   lock.unlock();
-  for (const BlockRun& r : runs) start_prefetch(r);
+  for (const Proposal& p : proposals) start_prefetch(p.run);
 }
 
 void FieldState::start_prefetch(BlockRun run) {

@@ -83,7 +83,7 @@ class FieldState final : public Field {
   }
 
   // Tells the predictor of a read, unless another is being told, and starts what it proposes.
-  void observe(StreamId stream, BlockRun run);
+  void observe(const Access& access);
 
  private:
   // The step below RAM: GPU memory first, then the store.
@@ -107,10 +107,7 @@ class FieldState final : public Field {
   std::atomic<const Generation*> generation_{nullptr};
   std::mutex predictor_mutex_;
   std::unique_ptr<Predictor> predictor_;  // guarded by predictor_mutex_
-  std::vector<BlockRun> proposals_;       // guarded by predictor_mutex_, scratch
-  uint64_t seen_used_ = 0;                // guarded by predictor_mutex_
-  uint64_t seen_wasted_ = 0;              // guarded by predictor_mutex_
-  uint32_t observed_ = 0;                 // guarded by predictor_mutex_
+  std::vector<Proposal> proposals_;       // guarded by predictor_mutex_, scratch
 };
 
 }  // namespace neurofs

@@ -54,7 +54,8 @@ struct Touched {
     if (blocks == 0) return;
     // A scattered read is told by where it begins; a dense one by its whole extent.
     const uint64_t extent = last - first + 1;
-    field.observe(stream, {first, extent <= 2 * blocks ? extent : blocks});
+    const BlockRun run{first, extent <= 2 * blocks ? extent : blocks};
+    field.observe({stream, run, misses > 0 ? AccessOutcome::kMiss : AccessOutcome::kHit});
   }
 };
 

@@ -6,7 +6,7 @@
 //       s.confirmed += 1; propose the following runs, twice as many as before, up to the limit,
 //       starting after what was proposed already
 //     else: s.confirmed = 0, the window starts small again
-//   when more than half of what was fetched was evicted unread: silent for the next kPenalty reads
+//   when more was evicted unread than was read as foreseen: silent for the next kPenaltyReads reads
 //
 // Reads that the kernel's read-ahead issues in parallel overtake each other; a read that starts
 // within what a sequential stream was proposed is taken as progress, not as a break.
@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t kMaxStreams = 256;
 constexpr uint64_t kPenaltyReads = 1024;
-constexpr uint64_t kJudgeAfter = 64;  // blocks of feedback before the rule is judged
+constexpr uint64_t kJudgeAfter = 64;  // blocks read as foreseen or wasted before the rule is judged
 
 struct Stream {
   BlockRun last;
@@ -31,18 +31,21 @@ struct Stream {
   uint64_t frontier = 0;  // sequential: proposals end here
   uint64_t issued = 0;    // strided: runs proposed and not yet reached
   uint64_t used_at = 0;   // for forgetting the stalest stream
+  uint32_t group = 0;     // of what is proposed while the rule holds
 };
 
 class StridePredictor final : public Predictor {
  public:
   explicit StridePredictor(const PredictorLimits& limits) : limits_(limits) {}
 
-  void observe(uint64_t id, BlockRun run, std::vector<BlockRun>* out) override {
+  void observe(const Access& access, std::vector<Proposal>* out) override {
     ++now_;
+    const BlockRun run = clipped(access.run);
     if (limits_.max_ahead_blocks == 0 || run.count == 0) return;
-    Stream& s = stream(id, run);
+    Stream& s = stream(access.stream, run);
     s.used_at = now_;
     if (now_ < silent_until_) return;
+    if (access.outcome != AccessOutcome::kMiss && foreseen(s, run)) judge(run.count, 0);
     if (sequential(s, run)) {
       advance_sequential(s, run, out);
     } else {
@@ -51,7 +54,32 @@ class StridePredictor final : public Predictor {
     s.last = run;
   }
 
-  void feedback(uint64_t used, uint64_t wasted) override {
+  void wasted(uint64_t /*block*/) override { judge(0, 1); }
+
+  bool wants(uint32_t group) const override {
+    return std::any_of(streams_.begin(), streams_.end(),
+                       [group](const auto& s) { return s.second.group == group; });
+  }
+
+  std::string save() const override { return {}; }
+  bool restore(std::string_view saved) override { return saved.empty(); }
+  size_t memory_bytes() const override {
+    return sizeof(*this) + streams_.size() * (sizeof(Stream) + 4 * sizeof(void*));
+  }
+
+ private:
+  BlockRun clipped(BlockRun run) const {
+    const uint64_t first = std::min(run.first, limits_.block_count);
+    return {first, std::min(run.count, limits_.block_count - first)};
+  }
+
+  // Whether the run was proposed, as far as the stream remembers.
+  static bool foreseen(const Stream& s, BlockRun run) {
+    if (s.frontier != 0) return run.first < s.frontier && run.first >= s.last.first;
+    return s.issued != 0 && static_cast<int64_t>(run.first - s.last.first) == s.delta;
+  }
+
+  void judge(uint64_t used, uint64_t wasted) {
     used_ += used;
     wasted_ += wasted;
     if (used_ + wasted_ < kJudgeAfter) return;
@@ -59,7 +87,6 @@ class StridePredictor final : public Predictor {
     used_ = wasted_ = 0;
   }
 
- private:
   Stream& stream(uint64_t id, BlockRun run) {
     const auto it = streams_.find(id);
     if (it != streams_.end()) return it->second;
@@ -70,7 +97,7 @@ class StridePredictor final : public Predictor {
     }
     Stream fresh;
     fresh.last = {run.first, 0};  // the first read has no delta
-    fresh.frontier = 0;
+    fresh.group = ++groups_;
     return streams_.emplace(id, fresh).first->second;
   }
 
@@ -82,7 +109,7 @@ class StridePredictor final : public Predictor {
     return s.frontier != 0 && run.first <= s.frontier && run.first + 4 * run.count >= s.last.first;
   }
 
-  void advance_sequential(Stream& s, BlockRun run, std::vector<BlockRun>* out) {
+  void advance_sequential(Stream& s, BlockRun run, std::vector<Proposal>* out) {
     const uint64_t end = std::max(run.first + run.count, s.last.first + s.last.count);
     if (++s.confirmed < 2) return;
     s.window = std::min(std::max(s.window * 2, run.count * 2), limits_.max_ahead_blocks);
@@ -90,12 +117,12 @@ class StridePredictor final : public Predictor {
     const uint64_t to = std::min(end + s.window, limits_.block_count);
     // Half a window at least, so that fetches stay large.
     if (to > from && (to - from) * 2 >= std::min(s.window, limits_.block_count - end)) {
-      out->push_back({from, to - from});
+      out->push_back({{from, to - from}, s.group});
       s.frontier = to;
     }
   }
 
-  void advance_strided(Stream& s, BlockRun run, std::vector<BlockRun>* out) {
+  void advance_strided(Stream& s, BlockRun run, std::vector<Proposal>* out) {
     s.frontier = 0;
     const int64_t delta = static_cast<int64_t>(run.first - s.last.first);
     if (delta == 0) return;  // the same block again says nothing
@@ -104,6 +131,7 @@ class StridePredictor final : public Predictor {
     if (!repeats) {
       s.confirmed = 0;
       s.window = s.issued = 0;
+      s.group = ++groups_;
       return;
     }
     ++s.confirmed;
@@ -120,7 +148,7 @@ class StridePredictor final : public Predictor {
         return;
       }
       const auto at = static_cast<uint64_t>(first);
-      out->push_back({at, std::min(run.count, limits_.block_count - at)});
+      out->push_back({{at, std::min(run.count, limits_.block_count - at)}, s.group});
     }
   }
 
@@ -130,12 +158,17 @@ class StridePredictor final : public Predictor {
   uint64_t silent_until_ = 0;
   uint64_t used_ = 0;
   uint64_t wasted_ = 0;
+  uint32_t groups_ = 0;
 };
 
 class NoPredictor final : public Predictor {
  public:
-  void observe(uint64_t, BlockRun, std::vector<BlockRun>*) override {}
-  void feedback(uint64_t, uint64_t) override {}
+  void observe(const Access&, std::vector<Proposal>*) override {}
+  void wasted(uint64_t) override {}
+  bool wants(uint32_t) const override { return false; }
+  std::string save() const override { return {}; }
+  bool restore(std::string_view saved) override { return saved.empty(); }
+  size_t memory_bytes() const override { return sizeof(*this); }
 };
 
 const Registration<PredictorRegistry> kStride(

@@ -16,10 +16,15 @@ class StrideTest : public testing::Test {
   }
   // Reads and collects what was proposed; counts how many blocks of the read had been proposed.
   void read(uint64_t first, uint64_t count = 1, uint64_t stream = 1) {
-    for (uint64_t b = first; b < first + count; ++b) covered += proposed.count(b);
-    std::vector<BlockRun> out;
-    predictor->observe(stream, {first, count}, &out);
-    for (const BlockRun& r : out) {
+    uint64_t foreseen = 0;
+    for (uint64_t b = first; b < first + count; ++b) foreseen += proposed.count(b);
+    covered += foreseen;
+    std::vector<Proposal> out;
+    predictor->observe(
+        {stream, {first, count}, foreseen == count ? AccessOutcome::kHit : AccessOutcome::kMiss},
+        &out);
+    for (const auto& [r, group] : out) {
+      EXPECT_TRUE(predictor->wants(group));
       for (uint64_t b = r.first; b < r.first + r.count; ++b) {
         EXPECT_TRUE(proposed.insert(b).second) << "block " << b << " proposed twice";
         largest = std::max(largest, b);
@@ -77,7 +82,7 @@ TEST_F(StrideTest, IsSilentOnRandomReads) {
 TEST_F(StrideTest, IsSilentWhileItDoesNotPay) {
   make(1'000'000, 16);
   for (uint64_t b = 0; b < 10; ++b) read(b);
-  predictor->feedback(10, 60);
+  for (uint64_t b = 10; b < 74; ++b) predictor->wasted(b);
   const size_t before = proposed.size();
   for (uint64_t b = 10; b < 500; ++b) read(b);
   EXPECT_EQ(proposed.size(), before);
@@ -87,6 +92,27 @@ TEST_F(StrideTest, ManyStreamsStayBounded) {
   make(1'000'000'000, 16);
   for (uint64_t s = 0; s < 10'000; ++s) read(s * 1000, 1, s);
   SUCCEED();
+}
+
+TEST_F(StrideTest, AStreamThatBreaksOffWantsNoMore) {
+  make(1'000'000, 16);
+  std::vector<Proposal> out;
+  for (uint64_t b = 0; b < 50; b += 7) predictor->observe({1, {b, 1}, AccessOutcome::kHit}, &out);
+  ASSERT_FALSE(out.empty());
+  const uint32_t group = out.back().group;
+  EXPECT_TRUE(predictor->wants(group));
+  predictor->observe({1, {500'000, 1}, AccessOutcome::kMiss}, &out);
+  EXPECT_FALSE(predictor->wants(group));
+}
+
+TEST_F(StrideTest, TakesAnyNumbers) {
+  make(1000, 16);
+  for (int i = 0; i < 4; ++i) {
+    read(UINT64_MAX - i, 3);
+    read(999, UINT64_MAX);
+    read(5, 0);
+  }
+  EXPECT_LT(largest, 1000u);
 }
 
 TEST(PredictorRegistry, RegisteredNames) {
