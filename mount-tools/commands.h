@@ -30,6 +30,7 @@ void add_stats(CLI::App& app, int& exit_code);
 void add_prefetch(CLI::App& app, int& exit_code);
 void add_refresh(CLI::App& app, int& exit_code);
 void add_cache(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
 void add_plugins(CLI::App& app, int& exit_code);
 void add_explain_name(CLI::App& app, int& exit_code);
 

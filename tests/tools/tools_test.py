@@ -19,7 +19,7 @@ NEUROFS = os.environ["NEUROFS"]
 BUILD = pathlib.Path(os.environ["NEUROFS_BUILD"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = ["create", "import", "write", "info", "region", "mount", "umount", "status", "stats",
-            "prefetch", "refresh", "cache", "plugins", "explain-name"]
+            "prefetch", "refresh", "cache", "replay", "plugins", "explain-name"]
 
 
 def run(*arguments, check=True, **options):
@@ -100,6 +100,27 @@ class CommandLine(InFolder):
         self.addCleanup(connection.close)
         # The kernel gives the files of such a process to root.
         self.assertEqual(os.stat(f"/proc/{child.pid}/environ").st_uid, 0)
+
+    def test_replay_gives_the_same_figures_twice(self):
+        trace = self.folder / "trace.csv"
+        reads = [f"1,{i}" for i in range(300)] + [f"2,{i * 7 % 1000}" for i in range(300)]
+        trace.write_text("# grid 10 10 10\n" + "\n".join(reads) + "\n")
+        told = neurofs("replay", trace, "--json").stdout
+        self.assertEqual(told, neurofs("replay", trace, "--json").stdout)
+        one = json.loads(told)[0]
+        self.assertEqual(one["blocks"], 600)
+        self.assertGreater(one["coverage"], 0.3)
+        self.assertLess(one["stall"], 0.9)
+        none = json.loads(neurofs("replay", trace, "--json", "--predictor", "none").stdout)[0]
+        self.assertEqual(none["misses"], none["misses_without"])
+        self.assertIn("predictor_ns_per_read", neurofs("replay", trace, "--json", "--timing").stdout)
+        self.assertIn("trace.csv", neurofs("replay", trace).stdout)
+        trace.write_text("1,x\n")
+        done = neurofs("replay", trace, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("trace.csv:1", done.stderr)
+        trace.write_text("1\n")
+        self.assertEqual(neurofs("replay", trace, "--policy", "belady", check=False).returncode, 2)
 
     def test_a_directory_that_is_no_cache_is_left_alone(self):
         for action in ("status", "clear", "verify"):
