@@ -96,6 +96,9 @@ int run(Options options) {
   const Status mountable =
       check_mountable({options.directory, mount->allow_other, options.args.nonempty});
   if (!mountable.ok()) return fail("mount", mountable);
+  if (std::string& learned = mount->engine.learn_dir; !learned.empty()) {
+    learned = std::filesystem::absolute(learned).string();
+  }
   if (std::string& cache = mount->cache.directory; !cache.empty()) {
     cache = std::filesystem::absolute(cache).string();
   }

@@ -90,6 +90,9 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
       ->capture_default_str();
   command.add_option("--predictor", o.engine.predictor, "What is fetched ahead: see plugins, none")
       ->capture_default_str();
+  command.add_option("--learn-dir", o.engine.learn_dir,
+                     "Keep in this directory what is learned of orders that programs repeat, for "
+                     "the next mount");
   command.add_option("--threads", o.threads, "Requests served at once")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));

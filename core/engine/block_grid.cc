@@ -73,7 +73,8 @@ Result<BlockGrid> BlockGrid::make(const FieldSpec& spec) {
     g.axes_[axis].chunk = FastDiv(static_cast<uint64_t>(chunk[axis]));
     g.axes_[axis].block = FastDiv(static_cast<uint64_t>(g.block_shape_[axis]));
     g.axes_[axis].sub_weight = weight;
-    weight *= static_cast<uint64_t>(ceil_div(chunk[axis], g.block_shape_[axis]));
+    g.axes_[axis].subs = static_cast<uint64_t>(ceil_div(chunk[axis], g.block_shape_[axis]));
+    weight *= g.axes_[axis].subs;
   }
   g.block_size_ = static_cast<uint64_t>(stride);
   g.blocks_per_chunk_ = weight;
@@ -90,7 +91,55 @@ Result<BlockGrid> BlockGrid::make(const FieldSpec& spec) {
     }
   }
   g.block_count_ = count;
+  g.index_grid_.resize(rank);
+  for (size_t axis = 0; axis < rank; ++axis) {
+    // At most block_count(), which fits.
+    g.index_grid_[axis] =
+        std::max<Index>(g.chunk_grid_[axis], 1) * static_cast<Index>(g.axes_[axis].subs);
+  }
+  g.in_index_order_ = g.has_index_order();
   return g;
+}
+
+bool BlockGrid::has_index_order() const {
+  uint64_t weight = 1;
+  for (size_t axis = axes_.size(); axis-- > 0;) {
+    const Axis& a = axes_[axis];
+    if (a.subs > 1 && a.sub_weight != weight) return false;
+    weight *= a.subs;
+    if (chunk_grid_[axis] > 1) {
+      if (a.chunk_weight != weight) return false;
+      weight *= static_cast<uint64_t>(chunk_grid_[axis]);
+    }
+  }
+  return true;
+}
+
+uint64_t BlockGrid::find_index(uint64_t block) const {
+  uint64_t chunk = block / blocks_per_chunk_;
+  const uint64_t sub = block % blocks_per_chunk_;
+  uint64_t index = 0;
+  uint64_t weight = 1;
+  for (size_t axis = axes_.size(); axis-- > 0;) {
+    const Axis& a = axes_[axis];
+    const auto cells = static_cast<uint64_t>(std::max<Index>(chunk_grid_[axis], 1));
+    index += (chunk % cells * a.subs + sub / a.sub_weight % a.subs) * weight;
+    chunk /= cells;
+    weight *= cells * a.subs;
+  }
+  return index;
+}
+
+uint64_t BlockGrid::find_block(uint64_t index) const {
+  uint64_t block = 0;
+  for (size_t axis = axes_.size(); axis-- > 0;) {
+    const Axis& a = axes_[axis];
+    const auto cells = static_cast<uint64_t>(std::max<Index>(chunk_grid_[axis], 1));
+    const uint64_t at = index % (cells * a.subs);
+    block += at / a.subs * a.chunk_weight + at % a.subs * a.sub_weight;
+    index /= cells * a.subs;
+  }
+  return block;
 }
 
 Dims BlockGrid::chunk_of(uint64_t block) const {

@@ -27,6 +27,14 @@ class BlockGrid {
   // Byte strides of array axes within a block.
   const Dims& strides() const { return strides_; }
 
+  // Index space: blocks along each axis of the array, and a block's number in C order over them, under which
+  // neighbours along the last axis follow one another whatever chunks they lie in. Its product is block_count().
+  const Dims& index_grid() const { return index_grid_; }
+  uint64_t to_index(uint64_t block) const { return in_index_order_ ? block : find_index(block); }
+  uint64_t from_index(uint64_t index) const { return in_index_order_ ? index : find_block(index); }
+  // Whether the two numbers are one and the same.
+  bool in_index_order() const { return in_index_order_; }
+
   Dims chunk_of(uint64_t block) const;
   // The block's bytes within its decoded chunk.
   ByteRange part_of_chunk(uint64_t block) const;
@@ -57,9 +65,16 @@ class BlockGrid {
     FastDiv block;
     uint64_t chunk_weight = 0;
     uint64_t sub_weight = 0;
+    uint64_t subs = 1;  // blocks of a chunk along the axis
   };
+  uint64_t find_index(uint64_t block) const;
+  uint64_t find_block(uint64_t index) const;
+  bool has_index_order() const;
+
   boost::container::static_vector<Axis, kMaxRank> axes_;
   Dims chunk_grid_;
+  Dims index_grid_;
+  bool in_index_order_ = true;
   Dims block_shape_;
   Dims strides_;
   uint64_t block_count_ = 0;

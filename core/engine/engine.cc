@@ -46,26 +46,32 @@ Result<std::shared_ptr<Engine>> Engine::create(const EngineOptions& options) {
   cache.policy = options.policy;
   cache.metrics = metrics.get();
   NF_ASSIGN(auto blocks, BlockCache::create(cache));
+  std::unique_ptr<LearnedOrders> learned;
+  if (!options.learn_dir.empty()) {
+    NF_ASSIGN(learned, LearnedOrders::open(options.learn_dir));
+  }
   try {
-    return std::shared_ptr<Engine>(
-        std::make_shared<EngineState>(options, std::move(metrics), std::move(blocks), scratch));
+    return std::shared_ptr<Engine>(std::make_shared<EngineState>(
+        options, std::move(metrics), std::move(blocks), scratch, std::move(learned)));
   } catch (const std::system_error& error) {
     return no_threads(error);
   }
 }
 
 EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> metrics,
-                         std::unique_ptr<BlockCache> cache, uint64_t scratch_bytes)
+                         std::unique_ptr<BlockCache> cache, uint64_t scratch_bytes,
+                         std::unique_ptr<LearnedOrders> learned)
     : hits(metrics->counter("ram_hits_total", "Blocks that a read found in the RAM tier")),
       misses(metrics->counter("ram_misses_total", "Blocks that a read had to wait for")),
       fills(metrics->counter("fill_blocks_total", "Blocks that are not stored: the fill value")),
       options_(options),
       metrics_(std::move(metrics)),
       cache_(std::move(cache)),
+      learned_(std::move(learned)),
       direct_files_(options.gpu_direct, *metrics_),
       scratch_(std::max<uint64_t>(scratch_bytes, 1)),
       decoders_(thread_count(options), kDecodeQueue),
-      prefetchers_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {
+      near_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {
   if (options_.gpu_bytes > 0) open_tier();
 }
 
@@ -82,20 +88,20 @@ void EngineState::open_tier() {
   direct_files_.begin(tier_->gpus(), tier_->state());
 }
 
-Executor& EngineState::far_prefetchers() {
+EngineState::Prefetchers& EngineState::far() {
   const std::lock_guard lock(far_mutex_);
-  if (!far_prefetchers_) far_prefetchers_.emplace(kFarPrefetchers, kPrefetchQueue);
-  return *far_prefetchers_;
+  if (!far_) far_.emplace(kFarPrefetchers, kPrefetchQueue);
+  return *far_;
 }
 
 bool EngineState::end_prefetches(std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   ending_.cancel();
-  const bool near = prefetchers_.close(patience);
+  const bool near = near_.executor.close(patience);
   Executor* far = nullptr;
   {
     const std::lock_guard lock(far_mutex_);
-    if (far_prefetchers_) far = &*far_prefetchers_;
+    if (far_) far = &far_->executor;
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       until - std::chrono::steady_clock::now());
@@ -145,8 +151,9 @@ Result<std::shared_ptr<Field>> EngineState::attach(std::shared_ptr<StoredField> 
   NF_ASSIGN(BlockGrid grid, BlockGrid::make(stored->spec()));
   PredictorLimits limits;
   limits.block_count = grid.block_count();
+  limits.grid = grid.index_grid();
   try {
-    if (stored->store().is_far()) far_prefetchers();
+    if (stored->store().is_far()) far();
   } catch (const std::system_error& error) {
     return no_threads(error);
   }

@@ -4,7 +4,7 @@
 // regions are read. Thread-safety: every method from any thread.
 // Ownership: shared; fields keep their engine alive.
 // Errors: create fails with kInvalidArgument for an unknown policy or predictor (message lists the
-// known ones) and with kNoMemory when the budget cannot be reserved. GPUs that are missing or fail are no
+// known ones), as LearnedOrders::open() does, and with kNoMemory when the budget cannot be reserved. GPUs that are missing or fail are no
 // error: their tier is then off, and the log says so once. A process that forks must do so before
 // create(), since a GPU's driver does not survive it.
 #pragma once
@@ -31,6 +31,9 @@ struct EngineOptions {
   unsigned threads = 0;                    // decode and prefetch threads; 0: one per CPU
   // Most bytes fetched ahead and not yet used, per stream; four times as many from stores that are far.
   uint64_t prefetch_bytes = uint64_t{16} << 20;
+
+  // A directory in which predictors keep what they have learned of repeated orders; "" to forget it at the end.
+  std::string learn_dir{};
 
   uint64_t gpu_bytes = 0;      // the L1 budget over all GPUs, never more than is free; 0: no tier
   std::vector<int> gpu_ids{};  // empty: the first GPU

@@ -16,13 +16,16 @@
 #include "core/cache/device_tier.h"
 #include "core/engine/direct_files.h"
 #include "core/engine/engine.h"
+#include "core/engine/learned_orders.h"
+#include "core/engine/prefetch_queue.h"
 
 namespace neurofs {
 
 class EngineState final : public Engine, public std::enable_shared_from_this<EngineState> {
  public:
   EngineState(const EngineOptions& options, std::unique_ptr<Metrics> metrics,
-              std::unique_ptr<BlockCache> cache, uint64_t scratch_bytes);
+              std::unique_ptr<BlockCache> cache, uint64_t scratch_bytes,
+              std::unique_ptr<LearnedOrders> learned);
 
   Result<std::shared_ptr<Field>> attach(std::shared_ptr<StoredField> stored) override;
   const EngineOptions& options() const override { return options_; }
@@ -40,12 +43,16 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   // The GPU to read into (negative: the first); opens GPUs now where there is no tier.
   Result<DeviceTier::Gpu*> open_gpu(int id);
   DeviceTier& opened_tier() { return *tier_; }  // after open_gpu()
+  // Null: what is learned goes with the engine.
+  const LearnedOrders* learned() const { return learned_.get(); }
   DirectFiles& direct_files() { return direct_files_; }
   Reservations& scratch() { return scratch_; }
   Executor& decoders() { return decoders_; }
-  Executor& prefetchers() { return prefetchers_; }
+  Executor& prefetchers() { return near_.executor; }
+  PrefetchQueue& near_queue() { return near_.queue; }
   // For stores that are far, whose tasks mostly wait. Its threads begin when a field of one is attached.
-  Executor& far_prefetchers();
+  Executor& far_prefetchers() { return far().executor; }
+  PrefetchQueue& far_queue() { return far().queue; }
   // Of all that is read ahead.
   Cancellation& ending() { return ending_; }
   uint32_t next_field_id() { return next_field_.fetch_add(1, std::memory_order_relaxed); }
@@ -55,11 +62,21 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Counter& fills;
 
  private:
+  // The executor ends first: its tasks use the queue.
+  struct Prefetchers {
+    Prefetchers(size_t threads, size_t max_queue)
+        : queue(executor, threads), executor(threads, max_queue) {}
+    PrefetchQueue queue;
+    Executor executor;
+  };
+
   void open_tier();
+  Prefetchers& far();
 
   const EngineOptions options_;
   const std::unique_ptr<Metrics> metrics_;
   const std::unique_ptr<BlockCache> cache_;
+  const std::unique_ptr<LearnedOrders> learned_;
   DirectFiles direct_files_;
   std::mutex opening_mutex_;
   std::unique_ptr<DeviceTier> tier_;  // set in the constructor, or once under opening_mutex_
@@ -67,9 +84,9 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   std::atomic<uint32_t> next_field_{1};
   Cancellation ending_;
   Executor decoders_;
-  Executor prefetchers_;  // the last two end first: their tasks use all of the above
+  Prefetchers near_;  // the last two end first: their tasks use all of the above
   std::mutex far_mutex_;
-  std::optional<Executor> far_prefetchers_;  // made under far_mutex_
+  std::optional<Prefetchers> far_;  // made under far_mutex_
 };
 
 }  // namespace neurofs

@@ -9,9 +9,6 @@
 namespace neurofs {
 namespace {
 
-// One prefetch task: large enough for the device, small enough to share the threads.
-constexpr uint64_t kPrefetchTask = uint64_t{2} << 20;
-
 // Shortcuts are for fields whose slots cost at most this share of the budget.
 constexpr uint64_t kDirectShare = 64;
 constexpr size_t kMostShortcuts = 8;
@@ -27,13 +24,17 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
       stored_(std::move(stored)),
       grid_(std::move(grid)),
       versions_([this] { renew(); }, !stored_->store().has_local_objects()),
-      predictor_(std::move(predictor)) {
+      foresight_(grid_, std::move(predictor)) {
   const FieldSpec& spec = stored_->spec();
   if (!spec.object_version.empty()) versions_.see(spec.object_key, spec.object_version);
   new_generation();
+  if (engine_->learned() != nullptr) {
+    static_cast<void>(foresight_.restore(engine_->learned()->load(stored_->url())));
+  }
 }
 
 FieldState::~FieldState() {
+  if (engine_->learned() != nullptr) engine_->learned()->save(stored_->url(), foresight_.save());
   std::vector<FieldId> names;
   for (const auto& g : generations_) names.push_back(g->id);
   drop(names);
@@ -108,39 +109,21 @@ void FieldState::drop(std::span<const FieldId> names) {
   if (DeviceTier* gpus = engine_->tier()) gpus->drop(names);
 }
 
-void FieldState::observe(const Access& access) {
-  // Lossy on purpose: a read never waits for another to be observed.
-  std::unique_lock lock(predictor_mutex_, std::try_to_lock);
-  if (!lock.owns_lock()) return;
-  proposals_.clear();
-  predictor_->observe(access, &proposals_);
-  if (proposals_.empty()) return;
-  const std::vector<Proposal> proposals = proposals_;
-  lock.unlock();
-  for (const Proposal& p : proposals) start_prefetch(p.run);
+void FieldState::observe(const TouchedBlocks& touched) {
+  std::vector<Proposal> proposals;
+  foresight_.observe(touched, cache(), generation().id, &proposals);
+  if (proposals.empty()) return;
+  PrefetchQueue& queue = stored_->store().is_far() ? engine_->far_queue() : engine_->near_queue();
+  queue.push(std::static_pointer_cast<FieldState>(shared_from_this()), proposals);
 }
 
-void FieldState::start_prefetch(BlockRun run) {
-  Executor& prefetchers =
-      stored_->store().is_far() ? engine_->far_prefetchers() : engine_->prefetchers();
-  const uint64_t per_task =
-      std::max<uint64_t>(kPrefetchTask / std::max<uint64_t>(block_size(), 1), 1);
-  for (uint64_t first = run.first; first < run.first + run.count; first += per_task) {
-    const uint64_t count = std::min(per_task, run.first + run.count - first);
-    // The task keeps the field alive, not the other way round: no cycle once it has run.
-    auto self = std::static_pointer_cast<FieldState>(shared_from_this());
-    const bool queued = prefetchers.try_submit([self, first, count] {
-      const ReadScope scope(&self->engine_->ending(), ReadScope::Clock::time_point::max());
-      std::vector<BlockRequest> requests;
-      requests.reserve(count);
-      const Generation& generation = self->generation();
-      for (uint64_t i = 0; i < count; ++i) {
-        requests.push_back(generation.request(first + i, self->block_size()));
-      }
-      self->cache().prefetch(requests, [&self](std::span<BlockLoad> loads) { self->load(loads); });
-    });
-    if (!queued) return;
-  }
+void FieldState::prefetch(std::span<const uint64_t> blocks) {
+  const ReadScope scope(&engine_->ending(), ReadScope::Clock::time_point::max());
+  std::vector<BlockRequest> requests;
+  requests.reserve(blocks.size());
+  const Generation& generation = this->generation();
+  for (const uint64_t block : blocks) requests.push_back(generation.request(block, block_size()));
+  cache().prefetch(requests, [this](std::span<BlockLoad> loads) { load(loads); });
 }
 
 std::string FieldState::tier_of_neuron(Index neuron) const {

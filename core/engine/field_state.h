@@ -1,8 +1,7 @@
 // FieldState: what all readers of one attached field share.
 //
 // Purpose: internal to core/engine: grid, loader, predictor and the cache's name of the field.
-// Thread-safety: everything but the predictor is immutable or atomic; the predictor is behind a lock
-// that no read waits for. Ownership: keeps the engine and the stored field alive.
+// Thread-safety: every method from any thread. Ownership: keeps the engine and the stored field alive.
 #pragma once
 
 #include <atomic>
@@ -15,8 +14,8 @@
 #include "core/engine/block_loader.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/field.h"
+#include "core/engine/foresight.h"
 #include "core/engine/object_versions.h"
-#include "core/prefetch/predictor.h"
 
 namespace neurofs {
 
@@ -82,8 +81,11 @@ class FieldState final : public Field {
     }
   }
 
-  // Tells the predictor of a read, unless another is being told, and starts what it proposes.
-  void observe(const Access& access);
+  // Tells the predictor of a read, unless another is being told, and has fetched what it proposes.
+  void observe(const TouchedBlocks& touched);
+  Foresight& foresight() { return foresight_; }
+  // Brings blocks to RAM that it lacks, for nobody in particular; for a thread that may wait.
+  void prefetch(std::span<const uint64_t> blocks);
 
  private:
   // The step below RAM: GPU memory first, then the store.
@@ -91,7 +93,6 @@ class FieldState final : public Field {
   // Everything that was read is of old versions.
   void renew();
   void drop(std::span<const FieldId> names);
-  void start_prefetch(BlockRun run);
   // Returns the name of the one before.
   FieldId new_generation();
   Status unsteady() const;
@@ -105,9 +106,7 @@ class FieldState final : public Field {
   std::mutex generations_mutex_;
   std::vector<std::unique_ptr<Generation>> generations_;  // guarded by generations_mutex_
   std::atomic<const Generation*> generation_{nullptr};
-  std::mutex predictor_mutex_;
-  std::unique_ptr<Predictor> predictor_;  // guarded by predictor_mutex_
-  std::vector<Proposal> proposals_;       // guarded by predictor_mutex_, scratch
+  Foresight foresight_;
 };
 
 }  // namespace neurofs

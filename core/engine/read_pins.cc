@@ -128,10 +128,10 @@ Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId 
       if (served) {
         for (const uint64_t block : blocks) {
           requests.push_back(generation.request(block, field.block_size()));
-          touched.add(block);
         }
         touched.misses = blocks.size() - touched.hits;
         NF_ASSIGN(result.impl_->reservation, field.fetch(requests));
+        touched.add_fetched(requests);
         for (const BlockRequest& r : requests) {
           if (r.outcome == BlockRequest::Outcome::kError) return r.status;
           if (r.outcome == BlockRequest::Outcome::kMissing) served = false;

@@ -198,7 +198,7 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
     }
     if (pending.size() >= kMostPending || (cursor.done() && !pending.empty())) {
       touched->misses += pending.size();
-      NF_TRY(fetch_and_copy(generation, pending, cursor.dst_strides()));
+      NF_TRY(fetch_and_copy(generation, pending, cursor.dst_strides(), touched));
       pending.clear();
     }
   }
@@ -206,8 +206,8 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
 }
 
 Status RegionReader::Impl::fetch_and_copy(const FieldState::Generation& generation,
-                                          std::vector<Pending>& pending,
-                                          const Dims& dst_strides) const {
+                                          std::vector<Pending>& pending, const Dims& dst_strides,
+                                          Touched* touched) const {
   std::stable_sort(pending.begin(), pending.end(),
                    [](const Pending& a, const Pending& b) { return a.block < b.block; });
   const uint64_t slot = slot_size_for(field->block_size());
@@ -224,6 +224,7 @@ Status RegionReader::Impl::fetch_and_copy(const FieldState::Generation& generati
     }
     auto reservation = field->fetch(requests);
     NF_TRY(reservation);
+    touched->add_fetched(requests);
     const Status copied = copy_group(requests, std::span(pending).subspan(i, end - i), dst_strides);
     requests.clear();  // pins go before the reservation that covers them
     NF_TRY(copied);

@@ -27,10 +27,12 @@ struct Brought::Impl {
 
 // Which blocks one read touched, for the predictor and the counters.
 struct Touched {
-  uint64_t first = UINT64_MAX;
+  uint64_t first = 0;  // block, in the order of the region's axes
   uint64_t last = 0;
   uint64_t hits = 0;
   uint64_t misses = 0;
+  AccessOutcome outcome = AccessOutcome::kHit;
+  bool any = false;
   bool wait = true;                       // in: fetch what is missing, else set would_wait
   bool brought = false;                   // in: the blocks were fetched, and counted, for this read
   std::span<const BlockRequest> fetched;  // in: how that ended, ascending
@@ -43,19 +45,23 @@ struct Touched {
     return it != fetched.end() && it->key == key ? &*it : nullptr;
   }
   void add(uint64_t block) {
-    first = std::min(first, block);
-    last = std::max(last, block);
+    if (!any) first = block;
+    any = true;
+    last = block;
   }
-  void report(FieldState& field, StreamId stream) const {
+  // Blocks that were fetched for this read alone, or with others'.
+  void add_fetched(std::span<const BlockRequest> requests) {
+    for (const BlockRequest& r : requests) {
+      outcome = std::max(outcome, r.late ? AccessOutcome::kLate : AccessOutcome::kMiss);
+    }
+  }
+  void report(FieldState& field, StreamId stream) {
     if (would_wait) return;
     if (hits > 0 && !brought) field.engine_state().hits.add(hits);
     if (misses > 0) field.engine_state().misses.add(misses);
-    const uint64_t blocks = hits + misses;
-    if (blocks == 0) return;
-    // A scattered read is told by where it begins; a dense one by its whole extent.
-    const uint64_t extent = last - first + 1;
-    const BlockRun run{first, extent <= 2 * blocks ? extent : blocks};
-    field.observe({stream, run, misses > 0 ? AccessOutcome::kMiss : AccessOutcome::kHit});
+    if (hits + misses == 0) return;
+    if (const auto* request = known(field.generation().key(first))) add_fetched({request, 1});
+    field.observe({stream, first, last, hits + misses, outcome});
   }
 };
 
@@ -81,7 +87,7 @@ struct RegionReader::Impl {
   void add_absent(const FieldState::Generation& generation, Index first, Index count, size_t most,
                   std::vector<uint64_t>* blocks) const;
   Status fetch_and_copy(const FieldState::Generation& generation, std::vector<Pending>& pending,
-                        const Dims& dst_strides) const;
+                        const Dims& dst_strides, Touched* touched) const;
   // One piece of a block, through the lens.
   void copy_out(std::byte* dst, const Dims& dst_strides, const std::byte* src,
                 const Dims& shape) const {

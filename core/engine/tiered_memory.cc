@@ -171,7 +171,8 @@ Result<Activation> TieredMemory::Impl::get(Index neuron) const {
     BlockRequest request = generation.request(place.block, field->block_size());
     NF_ASSIGN(const Reservation reservation, field->fetch({&request, 1}));
     field->engine_state().misses.add();
-    field->observe({kRandomAccess, {place.block, 1}, AccessOutcome::kMiss});
+    field->observe({kRandomAccess, place.block, place.block, 1,
+                    request.late ? AccessOutcome::kLate : AccessOutcome::kMiss});
     if (request.outcome == BlockRequest::Outcome::kError) return request.status;
     if (request.outcome == BlockRequest::Outcome::kMissing) return get_copy(neuron);
     pin = std::move(request.pin);

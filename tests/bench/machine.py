@@ -93,12 +93,12 @@ class Machine:
         return field
 
     @contextlib.contextmanager
-    def mounted(self, ram="2GiB", field=None):
+    def mounted(self, ram="2GiB", field=None, *options):
         """Our daemon, from empty caches of its own."""
         point = self.work / "mnt"
         point.mkdir(exist_ok=True)
         command(self.programs.neurofs, "mount", field or self.field, point, "--ram", ram,
-                "--threads", self.threads)
+                "--threads", self.threads, *options)
         try:
             yield point
         finally:

@@ -158,11 +158,12 @@ class RemoteMachine:
         self.proxy.link(latency_ms, mb_per_s)
         self.endpoint = self.proxy.url if latency_ms > 0 else self.direct
 
-    def import_to(self, url, *options):
+    def import_to(self, url, *options, shape=None):
         machine = self.machine
         say(f"import of {machine.size >> 20} MiB to {url}")
-        limited([machine.programs.neurofs, "import", machine.raw, url, "--shape", f"{machine.neurons},1024",
-                 "--dtype", "float32", *options], 900, dict(os.environ, AWS_ENDPOINT_URL=self.direct))
+        limited([machine.programs.neurofs, "import", machine.raw, url, "--shape",
+                 shape or f"{machine.neurons},1024", "--dtype", "float32", *options], 900,
+                dict(os.environ, AWS_ENDPOINT_URL=self.direct))
 
     def prepare(self):
         if self.s3_shards is not None:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/checked.h"
 #include "core/engine/field_writer.h"
 #include "core/field/stored_field.h"
 #include "core/storage/memory_store.h"
@@ -77,6 +78,42 @@ TEST(BlockGrid, APetabyteHasItsNumbers) {
   EXPECT_EQ(grid.block_count(), (86'000'000'000u + 255) / 256 * 256);
   const auto at = grid.place(0, 85'999'999'999);
   EXPECT_EQ(at.block_share, 85'999'999'999u);
+}
+
+// Along the last axis index numbers go on across chunks, and so they do along every other by its weight.
+TEST(BlockGrid, IndexSpaceIsCOrderOverTheBlocksOfTheArray) {
+  struct Case {
+    Dims shape;
+    Dims chunk;
+    bool same;  // as the order on disk
+  };
+  for (const Case& c :
+       {Case{{10'000, 1024}, {256, 1024}, true}, Case{{700, 64, 90}, {64, 64, 64}, false},
+        Case{{5, 70'001}, {2, 70'001}, true}, Case{{9, 7, 1300}, {4, 3, 1300}, false},
+        Case{{3}, {1}, true}, Case{{0, 8}, {4, 8}, true}}) {
+    const auto grid = BlockGrid::make(spec_of(c.shape, c.chunk, DataType::kUint16)).value();
+    EXPECT_EQ(grid.in_index_order(), c.same);
+    uint64_t count = 1;
+    for (const Index cells : grid.index_grid()) count *= static_cast<uint64_t>(cells);
+    ASSERT_EQ(count, grid.block_count());
+    for (uint64_t index = 0; index < count; index += 1 + count / 5000) {
+      ASSERT_EQ(grid.to_index(grid.from_index(index)), index);
+    }
+    if (c.shape.front() == 0) continue;
+    // The block of an element, by its place along each axis.
+    for (Index n = 0; n < 200; ++n) {
+      uint64_t block = 0;
+      uint64_t index = 0;
+      for (size_t axis = 0; axis < c.shape.size(); ++axis) {
+        const Index x = n * 7919 % c.shape[axis];
+        block += grid.place(axis, x).block_share;
+        const Index subs = ceil_div(c.chunk[axis], grid.block_shape()[axis]);
+        const Index at = x / c.chunk[axis] * subs + x % c.chunk[axis] / grid.block_shape()[axis];
+        index = index * static_cast<uint64_t>(grid.index_grid()[axis]) + static_cast<uint64_t>(at);
+      }
+      ASSERT_EQ(grid.to_index(block), index);
+    }
+  }
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+#include "core/engine/learned_orders.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "core/base/crc32c.h"
+#include "core/base/log.h"
+#include "core/storage/errno_status.h"
+
+namespace neurofs {
+namespace {
+
+// Two fields under one name would cost speed only: a predictor confirms what it was told before it acts.
+std::string name_of(std::string_view url) {
+  const auto sum = crc32c(std::as_bytes(std::span(url)));
+  char name[32];
+  std::snprintf(name, sizeof name, "order-%08x-%zu", static_cast<unsigned>(sum), url.size());
+  return name;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LearnedOrders>> LearnedOrders::open(const std::string& path) {
+  const std::string what = "the directory for learned orders " + path;
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return errno_status(errno, "making " + what);
+  }
+  UniqueFd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir) return errno_status(errno, "opening " + what);
+  struct stat info = {};
+  if (::fstat(dir.get(), &info) != 0) return errno_status(errno, "looking at " + what);
+  if (info.st_uid != ::geteuid() || (info.st_mode & 0022) != 0) {
+    return Status(Code::kPermission, what +
+                                         " can be written by other users; run chmod go-w on it, or "
+                                         "name a directory of your own");
+  }
+  return std::unique_ptr<LearnedOrders>(new LearnedOrders(path, std::move(dir)));
+}
+
+std::string LearnedOrders::load(std::string_view url) const {
+  const UniqueFd file(
+      ::openat(dir_.get(), name_of(url).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info = {};
+  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+  if (info.st_size <= 0 || static_cast<uint64_t>(info.st_size) > kMostBytes) return {};
+  std::string bytes(static_cast<size_t>(info.st_size), '\0');
+  const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return bytes;
+}
+
+void LearnedOrders::save(std::string_view url, std::string_view learned) const {
+  if (learned.empty()) return;
+  const std::string name = name_of(url);
+  const std::string fresh = name + ".new";
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  const UniqueFd file(::openat(dir_.get(), fresh.c_str(), flags, 0600));
+  const bool written = file && ::pwrite(file.get(), learned.data(), learned.size(), 0) ==
+                                   static_cast<ssize_t>(learned.size());
+  if (!written || ::renameat(dir_.get(), fresh.c_str(), dir_.get(), name.c_str()) != 0) {
+    log_warning("the learned orders of " + std::string(url) + " cannot be kept in " + path_ + ": " +
+                errno_status(errno, "writing " + fresh).message());
+    ::unlinkat(dir_.get(), fresh.c_str(), 0);
+  }
+}
+
+}  // namespace neurofs

@@ -1,0 +1,178 @@
+#include "core/engine/foresight.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "core/engine/field_state.h"
+#include "core/engine/learned_orders.h"
+#include "tests/engine/engine_fixture.h"
+#include "tests/storage/temp_dir.h"
+
+namespace neurofs {
+namespace {
+
+// Says what the test has it say, and writes down what it is told.
+struct Script {
+  std::mutex mutex;
+  std::vector<Access> seen;
+  std::vector<uint64_t> wasted;
+  std::vector<Proposal> next;  // proposed at the next read
+  bool wanted = true;
+  std::string restored;
+};
+Script* script = nullptr;
+
+class ScriptedPredictor final : public Predictor {
+ public:
+  void observe(const Access& access, std::vector<Proposal>* out) override {
+    const std::lock_guard lock(script->mutex);
+    script->seen.push_back(access);
+    out->insert(out->end(), script->next.begin(), script->next.end());
+    script->next.clear();
+  }
+  void wasted(uint64_t block) override { script->wasted.push_back(block); }
+  bool wants(uint32_t) const override { return script->wanted; }
+  std::string save() const override { return "kept"; }
+  bool restore(std::string_view saved) override {
+    script->restored = saved;
+    return saved == "kept";
+  }
+  size_t memory_bytes() const override { return sizeof(*this); }
+};
+
+const Registration<PredictorRegistry> kScripted(
+    "scripted", "for these tests", [](const PredictorLimits&) -> std::unique_ptr<Predictor> {
+      return std::make_unique<ScriptedPredictor>();
+    });
+
+class ForesightTest : public EngineFixture {
+ protected:
+  void SetUp() override { script = &script_; }
+  void TearDown() override {
+    engine.reset();
+    field.reset();
+    script = nullptr;
+  }
+  // 64 x 64 numbers in chunks of 32 x 32, each one block: blocks on disk 0 1 / 2 3, in index space as well.
+  // Gzip keeps chunks whole; raw ones of 4 KiB are single blocks anyhow.
+  FieldState& state() { return static_cast<FieldState&>(*field); }
+  uint64_t count(const std::string& name) {
+    for (const auto& sample : engine->metrics().snapshot()) {
+      if (sample.name == name) return static_cast<uint64_t>(sample.value);
+    }
+    return 0;
+  }
+  bool arrives(uint64_t block) {
+    for (int i = 0; i < 2000; ++i) {
+      if (state().cache().contains(state().generation().key(block))) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+  }
+  Script script_;
+};
+
+TEST_F(ForesightTest, TellsWhereAReadFellInIndexSpaceAndHowItEnded) {
+  // Blocks are 8 rows of a chunk (16 x 32 numbers): on disk chunk (0, 1) begins at block 2.
+  make({32, 4096}, {32, 256}, {32, 256}, nullptr, 8 << 20, true, "scripted");
+  ASSERT_EQ(state().grid().block_shape(), (Dims{4, 256}));
+  read(parse_region("4,256:257", {32, 4096}).value());
+  read(parse_region("4,256:257", {32, 4096}).value());
+  read(parse_region("8,0:1024", {32, 4096}).value());
+  ASSERT_EQ(script_.seen.size(), 3u);
+  EXPECT_EQ(script_.seen[0].run, (BlockRun{16 + 1, 1})) << "row 1 of blocks, column 1";
+  EXPECT_EQ(script_.seen[0].outcome, AccessOutcome::kMiss);
+  EXPECT_EQ(script_.seen[1].outcome, AccessOutcome::kHit);
+  EXPECT_EQ(script_.seen[2].run, (BlockRun{2 * 16, 4})) << "four chunks, neighbours in index space";
+}
+
+TEST_F(ForesightTest, FetchesWhatIsProposedInIndexSpace) {
+  make({32, 4096}, {32, 256}, {32, 256}, nullptr, 8 << 20, true, "scripted");
+  script_.next = {{{16 + 2, 3}, 0}};
+  read(parse_region("0,0:1", {32, 4096}).value());
+  for (const uint64_t column : {2, 3, 4}) {
+    const uint64_t block = state().grid().from_index(16 + column);
+    EXPECT_TRUE(arrives(block));
+  }
+  EXPECT_FALSE(
+      state().cache().contains(state().generation().key(state().grid().from_index(16 + 5))));
+  // What was fetched ahead is a hit, once it is there.
+  read(parse_region("4,512:513", {32, 4096}).value());
+  EXPECT_EQ(script_.seen.back().outcome, AccessOutcome::kHit);
+  EXPECT_EQ(count("prefetch_used_blocks_total"), 1u);
+}
+
+TEST_F(ForesightTest, WhatItsStreamNoLongerWantsIsNotFetched) {
+  make({32, 4096}, {32, 256}, {32, 256}, nullptr, 8 << 20, true, "scripted");
+  script_.wanted = false;
+  script_.next = {{{40, 8}, 7}};
+  read(parse_region("0,0:1", {32, 4096}).value());
+  state().engine_state().prefetchers().drain();
+  EXPECT_FALSE(state().cache().contains(state().generation().key(state().grid().from_index(40))));
+  EXPECT_EQ(count("ram_loads_total"), 1u) << "the read's own";
+}
+
+TEST_F(ForesightTest, HearsOfWhatWasFetchedInVain) {
+  // 24 blocks of memory, each 4 KiB.
+  make({1024, 1024}, {1024, 1024}, {1024, 1024}, nullptr, 112 << 10, true, "scripted");
+  script_.next = {{{500, 1}, 0}};
+  read(parse_region("0,0:1", {1024, 1024}).value());
+  ASSERT_TRUE(arrives(500));
+  for (int row = 1; row < 60; ++row) {
+    read(parse_region(std::to_string(row) + ",0:1", {1024, 1024}).value());
+  }
+  EXPECT_EQ(script_.wasted, std::vector<uint64_t>{500});
+}
+
+class LearnedOrdersTest : public ForesightTest {
+ protected:
+  void attach() {
+    EngineOptions options;
+    options.ram_bytes = 1 << 20;
+    options.predictor = "scripted";
+    options.learn_dir = dir.path() + "/learned";
+    field.reset();
+    engine = Engine::create(options).value();
+    field = engine->attach(stored).value();
+  }
+  test::TempDir dir;
+};
+
+TEST_F(LearnedOrdersTest, GoFromOneMountToTheNext) {
+  make({64, 64}, {64, 64}, {64, 64}, nullptr, 1 << 20, true, "scripted");
+  attach();
+  EXPECT_EQ(script_.restored, "") << "nothing is known at first";
+  attach();
+  EXPECT_EQ(script_.restored, "kept");
+}
+
+TEST_F(LearnedOrdersTest, FollowNoLinkAndReadNoFileWithoutEnd) {
+  make({64, 64}, {64, 64}, {64, 64}, nullptr, 1 << 20, true, "scripted");
+  const auto learned = LearnedOrders::open(dir.path()).value();
+  learned->save("memory://a", "order");
+  EXPECT_EQ(learned->load("memory://a"), "order");
+  EXPECT_EQ(learned->load("memory://b"), "");
+  for (const auto& file : std::filesystem::directory_iterator(dir.path())) {
+    std::filesystem::resize_file(file, LearnedOrders::kMostBytes + 1);
+    EXPECT_EQ(learned->load("memory://a"), "");
+    std::filesystem::remove(file);
+    std::filesystem::create_symlink("/etc/passwd", file);
+  }
+  EXPECT_EQ(learned->load("memory://a"), "");
+}
+
+TEST_F(LearnedOrdersTest, AreKeptInNoDirectoryThatOthersWrite) {
+  ASSERT_EQ(::chmod(dir.path().c_str(), 0777), 0);
+  const auto open = LearnedOrders::open(dir.path());
+  ASSERT_FALSE(open.ok());
+  EXPECT_EQ(open.status().code(), Code::kPermission);
+  EXPECT_NE(open.status().message().find("chmod"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace neurofs
