@@ -75,8 +75,7 @@ Result<uint64_t> FileSystem::prefetch(NodeId id, const ByteRange& range, Prefetc
     const uint64_t length = std::min(step, wanted - done);
     const ViewPlan plan = file.layout->plan({range.offset + done, length});
     const Status status =
-        prefetch_range(*file.files->field, file.reader->region(), item_size(file.files->dtype()),
-                       {file.base + plan.region.offset, plan.region.length}, to);
+        prefetch_range(*file.reader, {file.base + plan.region.offset, plan.region.length}, to);
     if (!status.ok()) return failed(id, range.offset + done, length, status);
     if (to == PrefetchTo::kStore && !cache_->drain()) {
       return scope_status(scope_end(), "the disk of the NVMe cache");

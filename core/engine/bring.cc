@@ -19,12 +19,16 @@ void RegionReader::Impl::add_absent(const FieldState::Generation& generation, In
   decompose_linear_range(full_shape, first, count, &boxes);
   const EpochGuard guard;
   for (const Box& box : boxes) {
-    for (PieceCursor cursor(field->grid(), region, box, item); !cursor.done(); cursor.next()) {
-      const uint64_t block = cursor.piece().block;
-      if (field->cache().peek(generation.key(block), generation.slot(block)) != nullptr) continue;
-      if (blocks->size() == most) return;
-      blocks->push_back(block);
-    }
+    const bool room = with_cursor(box, [&](auto& cursor) {
+      for (; !cursor.done(); cursor.next()) {
+        const uint64_t block = cursor.piece().block;
+        if (field->cache().peek(generation.key(block), generation.slot(block)) != nullptr) continue;
+        if (blocks->size() == most) return false;
+        blocks->push_back(block);
+      }
+      return true;
+    });
+    if (!room) return;
   }
 }
 
@@ -64,6 +68,7 @@ Result<bool> RegionReader::read_brought(const Brought& brought, uint64_t offset,
                                         StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
+  touched.in_order = impl_->ordered.has_value();
   touched.wait = false;
   touched.brought = true;
   if (brought.impl_) touched.fetched = brought.impl_->requests;

@@ -26,6 +26,8 @@
 namespace neurofs {
 
 class Lens;
+class NeuronOrder;
+enum class PrefetchTo : uint8_t;
 
 // Names one reader (an open file, a directory of neurons, an API object) to the predictor.
 using StreamId = uint64_t;
@@ -91,7 +93,10 @@ class RegionReader {
  public:
   RegionReader(std::shared_ptr<Field> field, const Region& region);
   // `lens` must begin with the field's type and fit it (field_lens.h: check_lens()).
-  RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens);
+  // With an order, of as many neurons as the field has (neuron_order.h), `region` is of the field in that order: of
+  // ordered_shape() in row_cursor.h. Null: none.
+  RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens,
+               std::shared_ptr<const NeuronOrder> order = nullptr);
   ~RegionReader();
   RegionReader(RegionReader&&) noexcept;
   RegionReader& operator=(RegionReader&&) noexcept;
@@ -134,6 +139,7 @@ class RegionReader {
                                                   StreamId stream) const;
 
  private:
+  friend Status prefetch_range(const RegionReader& reader, const ByteRange& range, PrefetchTo to);
   struct Impl;
   // False, unless `wait`, when something has to be fetched first.
   Result<bool> pin_range(uint64_t offset, uint64_t length, StreamId stream, bool wait,

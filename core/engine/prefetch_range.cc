@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "core/cache/epoch.h"
-#include "core/engine/field_state.h"
-#include "core/engine/read_plan.h"
+#include "core/engine/region_reader_impl.h"
 #include "core/geometry/linear_range.h"
 
 namespace neurofs {
@@ -53,10 +52,10 @@ Status bring_to_store(FieldState& field, std::span<const uint64_t> blocks) {
 
 }  // namespace
 
-Status prefetch_range(Field& of, const Region& region, size_t item, const ByteRange& range,
-                      PrefetchTo to) {
+Status prefetch_range(const RegionReader& reader, const ByteRange& range, PrefetchTo to) {
   if (range.length == 0) return {};
-  auto& field = static_cast<FieldState&>(of);
+  const RegionReader::Impl& of = *reader.impl_;
+  FieldState& field = *of.field;
   const uint64_t slot = slot_size_for(field.block_size());
   const uint64_t bytes = to == PrefetchTo::kRam ? field.cache().max_group_bytes() / 4 : kGroup;
   const size_t most = std::max<uint64_t>(std::min(kGroup, bytes) / slot, 1);
@@ -69,17 +68,20 @@ Status prefetch_range(Field& of, const Region& region, size_t item, const ByteRa
     blocks.clear();
     return status;
   };
-  const auto first = static_cast<Index>(range.offset / item);
-  const auto end = static_cast<Index>((range.end() + item - 1) / item);
-  BoxList boxes;
-  decompose_linear_range(region.full_shape(), first, end - first, &boxes);
-  for (const Box& box : boxes) {
-    for (PieceCursor at(field.grid(), region, box, item); !at.done(); at.next()) {
-      if (!blocks.empty() && blocks.back() == at.piece().block) continue;
+  const auto add = [&](auto& cursor) -> Status {
+    for (; !cursor.done(); cursor.next()) {
+      const uint64_t block = cursor.piece().block;
+      if (!blocks.empty() && blocks.back() == block) continue;
       if (blocks.size() == most) NF_TRY(bring());
-      blocks.push_back(at.piece().block);
+      blocks.push_back(block);
     }
-  }
+    return {};
+  };
+  const auto first = static_cast<Index>(range.offset / of.item);
+  const auto end = static_cast<Index>((range.end() + of.item - 1) / of.item);
+  BoxList boxes;
+  decompose_linear_range(of.full_shape, first, end - first, &boxes);
+  for (const Box& box : boxes) NF_TRY(of.with_cursor(box, add));
   return blocks.empty() ? Status() : bring();
 }
 

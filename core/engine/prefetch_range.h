@@ -5,7 +5,7 @@
 //
 // Thread-safety: any thread; waits, and ends with the thread's ReadScope. Not counted as a read, and not told to
 // the predictor. Memory for kStore: 16 MiB, or one block where that is larger. Units: bytes of the region as its
-// file holds it, elements of `item` bytes. Errors: of the first block that cannot be had.
+// reader gives it. Errors: of the first block that cannot be had.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,6 @@ namespace neurofs {
 
 enum class PrefetchTo : uint8_t { kRam, kStore };
 
-Status prefetch_range(Field& field, const Region& region, size_t item, const ByteRange& range,
-                      PrefetchTo to);
+Status prefetch_range(const RegionReader& reader, const ByteRange& range, PrefetchTo to);
 
 }  // namespace neurofs

@@ -9,13 +9,6 @@
 namespace neurofs {
 namespace {
 
-// Where a span of the answer lies: bytes [offset, offset + length) of a block.
-struct Part {
-  uint64_t block;
-  uint64_t offset;
-  uint64_t length;
-};
-
 // A reply of more parts than this is copied: the system takes 1024 per call.
 constexpr size_t kMostParts = 1000;
 
@@ -45,33 +38,40 @@ ReadPins::~ReadPins() = default;
 
 namespace {
 
-// Appends the parts of elements [first, first + count); false when some are not contiguous.
-bool plan_parts(const BlockGrid& grid, const Region& region, const Dims& full_shape,
-                const Dims& src_strides, size_t item, Index first, Index count,
-                std::vector<Part>* parts) {
-  BoxList boxes;
-  decompose_linear_range(full_shape, first, count, &boxes);
-  for (const Box& box : boxes) {
-    uint64_t expected_dst = 0;
-    for (PieceCursor cursor(grid, region, box, item); !cursor.done(); cursor.next()) {
-      const Piece& piece = cursor.piece();
-      const uint64_t bytes = dense_bytes(piece, src_strides, item);
-      if (bytes == 0 || static_cast<uint64_t>(piece.dst_offset) != expected_dst) return false;
-      expected_dst += bytes;
-      const auto offset = static_cast<uint64_t>(piece.src_offset);
-      if (!parts->empty() && parts->back().block == piece.block &&
-          parts->back().offset + parts->back().length == offset) {
-        parts->back().length += bytes;
-        continue;
-      }
-      if (parts->size() == kMostParts) return false;
-      parts->push_back({piece.block, offset, bytes});
+// Appends the parts of what a cursor goes through; false when some are not contiguous.
+template <typename Cursor>
+bool add_parts(Cursor& cursor, const Dims& src_strides, size_t item, std::vector<ReadPart>* parts) {
+  uint64_t expected_dst = 0;
+  for (; !cursor.done(); cursor.next()) {
+    const Piece& piece = cursor.piece();
+    const uint64_t bytes = dense_bytes(piece, src_strides, item);
+    if (bytes == 0 || static_cast<uint64_t>(piece.dst_offset) != expected_dst) return false;
+    expected_dst += bytes;
+    const auto offset = static_cast<uint64_t>(piece.src_offset);
+    if (!parts->empty() && parts->back().block == piece.block &&
+        parts->back().offset + parts->back().length == offset) {
+      parts->back().length += bytes;
+      continue;
     }
+    if (parts->size() == kMostParts) return false;
+    parts->push_back({piece.block, offset, bytes});
   }
   return true;
 }
 
 }  // namespace
+
+// Appends the parts of elements [first, first + count); false when some are not contiguous.
+bool RegionReader::Impl::plan_parts(Index first, Index count, std::vector<ReadPart>* parts) const {
+  BoxList boxes;
+  decompose_linear_range(full_shape, first, count, &boxes);
+  for (const Box& box : boxes) {
+    const bool contiguous =
+        with_cursor(box, [&](auto& cursor) { return add_parts(cursor, src_strides, item, parts); });
+    if (!contiguous) return false;
+  }
+  return true;
+}
 
 Result<ReadPins> RegionReader::read_pinned(uint64_t offset, uint64_t length,
                                            StreamId stream) const {
@@ -99,18 +99,18 @@ Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId 
 
   const uint64_t first = offset / item;
   const uint64_t end = (offset + length + item - 1) / item;
-  std::vector<Part> parts;
+  std::vector<ReadPart> parts;
   std::vector<BlockRequest> requests;
   const bool contiguous =
       impl_->plain &&
-      plan_parts(field.grid(), impl_->region, impl_->full_shape, impl_->src_strides, item,
-                 static_cast<Index>(first), static_cast<Index>(end - first), &parts);
+      impl_->plan_parts(static_cast<Index>(first), static_cast<Index>(end - first), &parts);
   const uint64_t slot = slot_size_for(field.block_size());
   bool served = contiguous && parts.size() * slot <= field.cache().max_group_bytes() / 8;
   if (served) {
     Touched touched;
+    touched.in_order = impl_->ordered.has_value();
     const FieldState::Generation& generation = field.generation();
-    for (const Part& p : parts) {
+    for (const ReadPart& p : parts) {
       touched.add(p.block);
       BlockPin pin = field.cache().pin(generation.key(p.block), generation.slot(p.block));
       if (!pin) break;
@@ -122,7 +122,7 @@ Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId 
       // Never wait while holding pins that no reservation covers.
       result.impl_->pins.clear();
       std::vector<uint64_t> blocks;
-      for (const Part& p : parts) blocks.push_back(p.block);
+      for (const ReadPart& p : parts) blocks.push_back(p.block);
       std::sort(blocks.begin(), blocks.end());
       served = std::adjacent_find(blocks.begin(), blocks.end()) == blocks.end();
       if (served) {

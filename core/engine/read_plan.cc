@@ -22,9 +22,19 @@ PieceCursor::PieceCursor(const BlockGrid& grid, const Region& region, const Box&
       dst_strides_(c_order_strides(box.shape, static_cast<Index>(item))),
       segments_(box.shape.size()) {
   piece_.shape.resize(box.shape.size());
-  done_ = box.empty();
+  restart(0);
+}
+
+void PieceCursor::restart(Index dst_base) {
+  done_ = box_.empty();
   if (done_) return;
-  for (size_t axis = 0; axis < segments_.size(); ++axis) enter(axis);
+  piece_.block = 0;
+  piece_.src_offset = 0;
+  piece_.dst_offset = dst_base;
+  for (size_t axis = 0; axis < segments_.size(); ++axis) {
+    segments_[axis] = {};
+    enter(axis);
+  }
 }
 
 void PieceCursor::enter(size_t axis) {

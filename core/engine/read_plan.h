@@ -30,6 +30,9 @@ class PieceCursor {
   bool done() const { return done_; }
   void next();
 
+  // From the first piece on again, as the region's starts now are; the box's bytes begin at `dst_base`.
+  void restart(Index dst_base);
+
   // C-order byte strides of the box.
   const Dims& dst_strides() const { return dst_strides_; }
 

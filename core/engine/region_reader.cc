@@ -17,15 +17,23 @@ namespace {
 constexpr size_t kMostPending = 1024;                // pieces waiting for one fetch
 constexpr uint64_t kMostGroup = uint64_t{16} << 20;  // bytes of blocks fetched at once
 
+std::optional<const OrderedRegion> in_order(const FieldSpec& spec, const Region& region,
+                                            std::shared_ptr<const NeuronOrder> order) {
+  if (order == nullptr) return std::nullopt;
+  return OrderedRegion(spec, region, std::move(order));
+}
+
 }  // namespace
 
-RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l)
+RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l,
+                         std::shared_ptr<const NeuronOrder> order)
     : field(std::static_pointer_cast<FieldState>(std::move(f))),
       region(r),
+      ordered(in_order(field->spec(), region, std::move(order))),
       lens(l),
       plain(l.is_identity()),
       full_shape(r.full_shape()),
-      src_strides(source_strides(field->grid(), region)),
+      src_strides(source_strides(field->grid(), ordered ? ordered->stored : region)),
       item(item_size(l.result())),
       fill(item) {
   elements = element_count(full_shape).value();  // a region is never larger than its field
@@ -34,10 +42,11 @@ RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& 
 
 RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region) {
   const Lens none(field->spec().dtype);
-  impl_ = std::make_shared<const Impl>(std::move(field), region, none);
+  impl_ = std::make_shared<const Impl>(std::move(field), region, none, nullptr);
 }
-RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens)
-    : impl_(std::make_shared<const Impl>(std::move(field), region, lens)) {}
+RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region, const Lens& lens,
+                           std::shared_ptr<const NeuronOrder> order)
+    : impl_(std::make_shared<const Impl>(std::move(field), region, lens, std::move(order))) {}
 RegionReader::~RegionReader() = default;
 RegionReader::RegionReader(RegionReader&&) noexcept = default;
 RegionReader& RegionReader::operator=(RegionReader&&) noexcept = default;
@@ -63,6 +72,7 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
   NF_TRY(impl_->check_range(offset, out.size()));
   return impl_->field->read_steadily([&]() -> Status {
     Touched touched;
+    touched.in_order = impl_->ordered.has_value();
     NF_TRY(impl_->read_bytes(offset, out, &touched));
     touched.report(*impl_->field, stream);
     return {};
@@ -72,6 +82,7 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
 Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
+  touched.in_order = impl_->ordered.has_value();
   touched.wait = false;
   return impl_->read_at_once(offset, out, stream, &touched);
 }
@@ -116,20 +127,6 @@ Status RegionReader::Impl::read_bytes(uint64_t offset, MutableBytes out, Touched
   return read_bytes(offset + done, out.subspan(done), touched);
 }
 
-Status RegionReader::Impl::read_elements(Index first, Index count, std::byte* out,
-                                         Touched* touched) const {
-  BoxList boxes;
-  decompose_linear_range(full_shape, first, count, &boxes);
-  for (const Box& box : boxes) {
-    NF_TRY(read_box(box, out, touched));
-    if (touched->would_wait) return {};
-    Index n = static_cast<Index>(item);
-    for (const Index extent : box.shape) n *= extent;
-    out += n;
-  }
-  return {};
-}
-
 // A lens works on one piece while the first lines of the next, which is another block, come from memory.
 // Without a lens there is nothing to do meanwhile.
 class RegionReader::Impl::CopyAhead {
@@ -165,16 +162,16 @@ class RegionReader::Impl::CopyAhead {
   Dims shape_;
 };
 
-Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* touched) const {
-  PieceCursor cursor(field->grid(), region, box, item);
-  std::vector<Pending> pending;
+template <typename Cursor>
+Status RegionReader::Impl::read_pieces(Cursor& cursor, const Box& box, std::byte* out,
+                                       Touched* touched, std::vector<Pending>* pending) const {
   const FieldState::Generation& generation = field->generation();
   CopyAhead ahead(*this, cursor.dst_strides());
   while (!cursor.done()) {
     {
       const EpochGuard guard;
       // The guard is renewed now and then: memory that it holds back could be needed by others.
-      for (int left = 64; left > 0 && !cursor.done() && pending.size() < kMostPending; --left) {
+      for (int left = 64; left > 0 && !cursor.done() && pending->size() < kMostPending; --left) {
         const Piece& piece = cursor.piece();
         touched->add(piece.block);
         const std::byte* data =
@@ -190,24 +187,41 @@ Status RegionReader::Impl::read_box(const Box& box, std::byte* out, Touched* tou
           touched->would_wait = true;
           return {};
         } else {
-          pending.push_back({piece.block, piece.src_offset, out + piece.dst_offset, piece.shape});
+          pending->push_back(
+              {piece.block, piece.src_offset, out + piece.dst_offset, &box, piece.shape});
         }
         cursor.next();
       }
       ahead.finish();
     }
-    if (pending.size() >= kMostPending || (cursor.done() && !pending.empty())) {
-      touched->misses += pending.size();
-      NF_TRY(fetch_and_copy(generation, pending, cursor.dst_strides(), touched));
-      pending.clear();
-    }
+    if (pending->size() >= kMostPending) NF_TRY(fetch_and_copy(*pending, touched));
   }
   return {};
 }
 
-Status RegionReader::Impl::fetch_and_copy(const FieldState::Generation& generation,
-                                          std::vector<Pending>& pending, const Dims& dst_strides,
-                                          Touched* touched) const {
+Status RegionReader::Impl::read_elements(Index first, Index count, std::byte* out,
+                                         Touched* touched) const {
+  BoxList boxes;
+  decompose_linear_range(full_shape, first, count, &boxes);
+  std::vector<Pending> pending;
+  for (const Box& box : boxes) {
+    NF_TRY(with_cursor(
+        box, [&](auto& cursor) { return read_pieces(cursor, box, out, touched, &pending); }));
+    if (touched->would_wait) return {};
+    // The rows of an order have nothing in common, so that all are fetched together.
+    const bool wait_for_more = ordered && &box != &boxes.back();
+    if (!wait_for_more) NF_TRY(fetch_and_copy(pending, touched));
+    Index n = static_cast<Index>(item);
+    for (const Index extent : box.shape) n *= extent;
+    out += n;
+  }
+  return {};
+}
+
+Status RegionReader::Impl::fetch_and_copy(std::vector<Pending>& pending, Touched* touched) const {
+  if (pending.empty()) return {};
+  touched->misses += pending.size();
+  const FieldState::Generation& generation = field->generation();
   std::stable_sort(pending.begin(), pending.end(),
                    [](const Pending& a, const Pending& b) { return a.block < b.block; });
   const uint64_t slot = slot_size_for(field->block_size());
@@ -225,11 +239,12 @@ Status RegionReader::Impl::fetch_and_copy(const FieldState::Generation& generati
     auto reservation = field->fetch(requests);
     NF_TRY(reservation);
     touched->add_fetched(requests);
-    const Status copied = copy_group(requests, std::span(pending).subspan(i, end - i), dst_strides);
+    const Status copied = copy_group(requests, std::span(pending).subspan(i, end - i));
     requests.clear();  // pins go before the reservation that covers them
     NF_TRY(copied);
     i = end;
   }
+  pending.clear();
   return {};
 }
 
@@ -247,11 +262,14 @@ Status RegionReader::Impl::copy_piece(const BlockRequest& request, Index src_off
 }
 
 Status RegionReader::Impl::copy_group(std::span<const BlockRequest> requests,
-                                      std::span<const Pending> pieces,
-                                      const Dims& dst_strides) const {
+                                      std::span<const Pending> pieces) const {
   size_t r = 0;
+  const Box* box = nullptr;
+  Dims dst_strides;
   for (const Pending& p : pieces) {
     while (requests[r].key.block != p.block) ++r;
+    if (p.box != box) dst_strides = strides_of(*p.box);
+    box = p.box;
     NF_TRY(copy_piece(requests[r], p.src_offset, p.dst, dst_strides, p.shape));
   }
   return {};

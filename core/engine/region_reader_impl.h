@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/engine/field.h"
 #include "core/engine/field_state.h"
 #include "core/engine/read_plan.h"
+#include "core/engine/row_cursor.h"
 #include "core/geometry/linear_range.h"
 #include "core/geometry/strided_copy.h"
 #include "core/lens/lens.h"
@@ -36,7 +38,8 @@ struct Touched {
   bool wait = true;                       // in: fetch what is missing, else set would_wait
   bool brought = false;                   // in: the blocks were fetched, and counted, for this read
   std::span<const BlockRequest> fetched;  // in: how that ended, ascending
-  bool would_wait = false;                // out
+  bool in_order = false;    // in: another order's next block tells nothing of the one after
+  bool would_wait = false;  // out
 
   const BlockRequest* known(const BlockKey& key) const {
     const auto it =
@@ -59,10 +62,17 @@ struct Touched {
     if (would_wait) return;
     if (hits > 0 && !brought) field.engine_state().hits.add(hits);
     if (misses > 0) field.engine_state().misses.add(misses);
-    if (hits + misses == 0) return;
+    if (hits + misses == 0 || in_order) return;
     if (const auto* request = known(field.generation().key(first))) add_fetched({request, 1});
     field.observe({stream, first, last, hits + misses, outcome});
   }
+};
+
+// Where a span of an answer lies: bytes [offset, offset + length) of a block.
+struct ReadPart {
+  uint64_t block;
+  uint64_t offset;
+  uint64_t length;
 };
 
 struct RegionReader::Impl {
@@ -71,10 +81,12 @@ struct RegionReader::Impl {
     uint64_t block;
     Index src_offset;
     std::byte* dst;
+    const Box* box;  // whose bytes are filled
     Dims shape;
   };
 
-  Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l);
+  Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l,
+       std::shared_ptr<const NeuronOrder> order);
 
   Status check_range(uint64_t offset, uint64_t length) const;
   // As RegionReader::try_read(); `touched` says what may be used.
@@ -82,12 +94,30 @@ struct RegionReader::Impl {
                             Touched* touched) const;
   Status read_bytes(uint64_t offset, MutableBytes out, Touched* touched) const;
   Status read_elements(Index first, Index count, std::byte* out, Touched* touched) const;
-  Status read_box(const Box& box, std::byte* out, Touched* touched) const;
+  // Calls visit(cursor) with a cursor over the pieces of a box, whichever the region needs.
+  template <typename Visit>
+  auto with_cursor(const Box& box, const Visit& visit) const {
+    if (!ordered) {
+      PieceCursor cursor(field->grid(), region, box, item);
+      return visit(cursor);
+    }
+    RowCursor cursor(field->grid(), *ordered, box, item);
+    return visit(cursor);
+  }
+  // Copies what is in RAM; what is not is left in `pending`, or fetched when there is enough of it.
+  template <typename Cursor>
+  Status read_pieces(Cursor& cursor, const Box& box, std::byte* out, Touched* touched,
+                     std::vector<Pending>* pending) const;
+  // Byte strides of the pieces of a box where they go.
+  Dims strides_of(const Box& box) const {
+    return c_order_strides(ordered ? box_of_row(*ordered, box).shape : box.shape,
+                           static_cast<Index>(item));
+  }
   // Appends the blocks of elements [first, first + count) that are not in RAM, `most` at the most.
   void add_absent(const FieldState::Generation& generation, Index first, Index count, size_t most,
                   std::vector<uint64_t>* blocks) const;
-  Status fetch_and_copy(const FieldState::Generation& generation, std::vector<Pending>& pending,
-                        const Dims& dst_strides, Touched* touched) const;
+  bool plan_parts(Index first, Index count, std::vector<ReadPart>* parts) const;
+  Status fetch_and_copy(std::vector<Pending>& pending, Touched* touched) const;
   // One piece of a block, through the lens.
   void copy_out(std::byte* dst, const Dims& dst_strides, const std::byte* src,
                 const Dims& shape) const {
@@ -97,11 +127,11 @@ struct RegionReader::Impl {
   // One piece, as the fetch of its block ended.
   Status copy_piece(const BlockRequest& request, Index src_offset, std::byte* dst,
                     const Dims& dst_strides, const Dims& shape) const;
-  Status copy_group(std::span<const BlockRequest> requests, std::span<const Pending> pieces,
-                    const Dims& dst_strides) const;
+  Status copy_group(std::span<const BlockRequest> requests, std::span<const Pending> pieces) const;
 
   const std::shared_ptr<FieldState> field;
   const Region region;
+  const std::optional<const OrderedRegion> ordered;  // set when the neurons stand in another order
   const Lens lens;
   const bool plain;  // the lens changes nothing
   const Dims full_shape;
