@@ -13,6 +13,7 @@
 #include "core/engine/field_writer.h"
 #include "tests/model/model_case.h"
 #include "tests/model/random_lens.h"
+#include "tests/model/random_order.h"
 #include "tests/model/random_region.h"
 #include "tests/model/tiny_zarr.h"
 #include "tests/storage/fault_store.h"
@@ -24,11 +25,13 @@ constexpr int kThreads = 8;
 constexpr int kReadsPerThread = 60;
 constexpr int kFieldsAtOnce = 3;
 constexpr int kLensesPerField = 3;
+constexpr int kOrdersPerField = 3;
 
-// A field as a lens shows it.
+// A field as a lens shows it, perhaps in another order.
 struct Shown {
   Lens lens;
   DenseField dense;
+  std::shared_ptr<const NeuronOrder> order{};
 };
 
 struct Subject {
@@ -37,11 +40,17 @@ struct Subject {
   std::vector<Shown> shown;  // as it is stored, and through lenses
 };
 
-std::vector<Shown> show(Random& random, const DenseField& dense) {
+std::vector<Shown> show(Random& random, const DenseField& dense, const FieldSpec& spec) {
   std::vector<Shown> shown = {{Lens(dense.dtype()), dense}};
   for (int i = 0; i < kLensesPerField; ++i) {
     const Lens lens = random_lens(random, dense.dtype());
     shown.push_back({lens, through(dense, lens)});
+  }
+  for (int i = 0; i < kOrdersPerField && spec.neuron_axes > 0; ++i) {
+    const Shown& base = shown[static_cast<size_t>(random.between(0, kLensesPerField))];
+    const auto order = random_order(random, spec.neuron_count());
+    Shown ordered{base.lens, in_order(base.dense, spec.neuron_axes, *order), order};
+    shown.push_back(std::move(ordered));
   }
   return shown;
 }
@@ -142,24 +151,24 @@ bool check_on_device(const Subject& subject, const Region& region, const Shown& 
 
 // One random byte range of one random region; false stops the thread.
 bool check_one_read(const Subject& subject, Random& random) {
-  const NamedRegion wanted = random_region(random, subject.model.layout.shape);
   const Shown& shown = random.pick(subject.shown);
+  const NamedRegion wanted = random_region(random, shown.dense.shape());
   const auto where = [&] {
-    return fmt::format("region '{}' through '{}' of {}", wanted.text, shown.lens.name(),
-                       subject.model.describe());
+    return fmt::format("region '{}' through '{}' and '{}' of {}", wanted.text, shown.lens.name(),
+                       shown.order ? shown.order->key() : "", subject.model.describe());
   };
-  const auto parsed = parse_region(wanted.text, subject.model.layout.shape);
+  const auto parsed = parse_region(wanted.text, shown.dense.shape());
   if (!parsed.ok()) {
     ADD_FAILURE() << where() << ": " << parsed.status().to_string();
     return false;
   }
   const ByteVector expected = shown.dense.take(wanted.region);
-  const RegionReader reader(subject.field, parsed.value(), shown.lens);
+  const RegionReader reader(subject.field, parsed.value(), shown.lens, shown.order);
   if (reader.size() != expected.size()) {
     ADD_FAILURE() << where() << ": size " << reader.size() << ", expected " << expected.size();
     return false;
   }
-  if (subject.field->engine().options().gpu_bytes > 0 && random.chance(0.3)) {
+  if (subject.field->engine().options().gpu_bytes > 0 && !shown.order && random.chance(0.3)) {
     if (random.chance(0.5)) subject.field->engine().drop_cache();
     return check_on_device(subject, parsed.value(), shown, expected, where());
   }
@@ -224,12 +233,12 @@ void compare_until_time_is_up(MakeSubject make) {
     for (int i = 0; i < kFieldsAtOnce; ++i, ++fields) {
       const auto place = directory.path() / std::to_string(i);
       Subject subject{make(seed + fields, place), nullptr, {}};
-      subject.shown = show(random, subject.model.dense);
       const auto stored = open_field(place, engine.get(), false, random.chance(0.7));
       ASSERT_NE(stored, nullptr) << subject.model.describe();
       auto field = engine->attach(stored);
       ASSERT_TRUE(field.ok()) << field.status().to_string() << subject.model.describe();
       subject.field = field.value();
+      subject.shown = show(random, subject.model.dense, subject.field->spec());
       subjects.push_back(std::move(subject));
     }
     reads += read_from_many_threads(subjects, first);
