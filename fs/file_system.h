@@ -98,6 +98,8 @@ class FileSystem {
   // `caller` tells readers apart for the predictor (a process id).
   // Returns the bytes read: out.size(), or what the file has from `offset` on.
   Result<size_t> read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller) const;
+  // As read() of a file's beginning, for nobody who asked: that it fails is no error of the mount's.
+  Result<size_t> read_ahead(NodeId id, MutableBytes out, uint64_t caller) const;
   // As read(), but never waits for a store: `*cold` is set, and nothing read, when it would have to.
   // `*together`, unless null: whether many such reads are worth bringing together (read_together).
   Result<size_t> try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller, bool* cold,
@@ -146,6 +148,17 @@ class FileSystem {
   // `woken` is called, from any thread, when somebody uses a field that revalidate() has passed over. It must
   // not wait. Null: no longer; waits for a call.
   void on_wake(std::function<void()> woken) { use_->on_wake(std::move(woken)); }
+
+  // The file of a neuron by its number; nothing for all other files, and below lenses. The file of neuron n has
+  // the id first_id + n.
+  struct NeuronFile {
+    uint64_t first_id = 0;
+    uint64_t number = 0;
+    uint64_t count = 0;  // neurons
+    uint64_t size = 0;   // bytes
+    uint32_t field = 0;
+  };
+  std::optional<NeuronFile> neuron_file(NodeId id) const;
 
   // Reads ahead in a file, for nobody in particular, for about two seconds. How many bytes from range.offset on
   // are done; 0 at the end of the file. kUnsupported where there is no such tier, or the file is not stored.
@@ -199,6 +212,7 @@ class FileSystem {
     bool allowed = true;
     const Brought* brought = nullptr;
     bool* together = nullptr;  // out, with a cold read
+    bool ahead = false;        // nobody has asked: a failure is told to the caller alone
   };
   Status pin(NodeId id, uint64_t offset, uint64_t length, uint64_t caller, PinnedRead* out,
              bool wait, bool* cold) const;

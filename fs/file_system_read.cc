@@ -61,6 +61,15 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
   return not_a_file();
 }
 
+std::optional<FileSystem::NeuronFile> FileSystem::neuron_file(NodeId id) const {
+  const Node node = ids_->decode(id);
+  if (node.kind != Node::Kind::kNeuron || !tree_->exists(node)) return std::nullopt;
+  const FieldFiles& files = *tree_->files_of(node);
+  return NeuronFile{id.value() - node.number, node.number,
+                    static_cast<uint64_t>(files.spec.neuron_count()),
+                    files.neuron[node.view].layout->size(), node.field};
+}
+
 Status FileSystem::failed(NodeId id, uint64_t offset, uint64_t length, const Status& status) const {
   // Who gave up has not failed.
   if (status.code() == Code::kInterrupted) return status;
@@ -77,6 +86,11 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out,
 Result<size_t> FileSystem::try_read(NodeId id, uint64_t offset, MutableBytes out, uint64_t caller,
                                     bool* cold, bool* together) const {
   return read(id, offset, out, caller, Wait{.allowed = false, .together = together}, cold);
+}
+
+Result<size_t> FileSystem::read_ahead(NodeId id, MutableBytes out, uint64_t caller) const {
+  bool cold = false;
+  return read(id, 0, out, caller, Wait{.ahead = true}, &cold);
 }
 
 void FileSystem::read_together(std::span<FileRead> reads, const ReadDone& done) const {
@@ -167,7 +181,7 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
       if (*cold && wait.together != nullptr) *wait.together = file.reader->gains_together();
       status = served.status();
     }
-    if (!status.ok()) return failed(id, offset, range.length, status);
+    if (!status.ok()) return wait.ahead ? status : failed(id, offset, range.length, status);
     return out.size();
   }
   if (wait.brought != nullptr) {
@@ -183,7 +197,7 @@ Result<size_t> FileSystem::read(NodeId id, uint64_t offset, MutableBytes out, ui
     *cold = served.ok() && !*served;
     status = served.status();
   }
-  if (!status.ok()) return failed(id, offset, range.length, status);
+  if (!status.ok()) return wait.ahead ? status : failed(id, offset, range.length, status);
   if (*cold) return size_t{0};
   file.layout->render(range, elements, body);
   return out.size();

@@ -72,6 +72,13 @@ void refuse_write(fuse_req_t req, Args...) {
   fuse_reply_err(req, EROFS);
 }
 
+// From the start of the file on; false when the kernel does not know it.
+bool store_pages(fuse_session* session, NodeId file, Bytes bytes) {
+  fuse_bufvec data = FUSE_BUFVEC_INIT(bytes.size());
+  data.buf[0].mem = const_cast<std::byte*>(bytes.data());
+  return fuse_lowlevel_notify_store(session, file.value(), 0, &data, fuse_buf_copy_flags{}) == 0;
+}
+
 }  // namespace
 
 FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_options,
@@ -102,6 +109,12 @@ FuseAdapter::FuseAdapter(FileSystem& file_system, const MountOptions& mount_opti
                           (void)fuse_lowlevel_notify_inval_inode(session, file.value(), 0, 0);
                         },
                     .under_way = [this](NodeId file) { return cold_reads.under_way(file); }}),
+      page_pusher(
+          file_system,
+          {.store = [this](NodeId file, Bytes bytes) { return store_pages(session, file, bytes); },
+           .under_way = [this](NodeId file) { return cold_reads.under_way(file).has_value(); },
+           .changes = [this] { return kernel_cache.changes(); },
+           .changed = [this](uint32_t field) { kernel_cache.changed(field); }}),
       gpu_exports(file_system),
       control_requests(options.store.remote.deadline) {}
 

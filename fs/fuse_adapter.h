@@ -13,6 +13,7 @@
 #include "fs/gpu_exports.h"
 #include "fs/kernel_cache.h"
 #include "fs/mount_options.h"
+#include "fs/page_pusher.h"
 #include "fs/request_counters.h"
 
 struct fuse_lowlevel_ops;
@@ -35,6 +36,7 @@ struct FuseAdapter {
   Counter& read_bytes;
   ColdReads cold_reads;
   KernelCache kernel_cache;
+  PagePusher page_pusher;
   GpuExports gpu_exports;
   ControlRequests control_requests;  // last: its threads use the others
 };

@@ -89,9 +89,10 @@ void reply_cold(fuse_req_t req, const Status& status, const ColdReads::Data& dat
   reply_pinned(req, **pinned);
 }
 
-void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) {
+namespace {
+
+void serve_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, uint64_t caller) {
   FuseAdapter& adapter = adapter_of(req);
-  const auto caller = static_cast<uint64_t>(fuse_req_ctx(req)->pid);
   const auto at = static_cast<uint64_t>(offset);
   bool cold = false;
   if (size <= kCopyLimit) {
@@ -106,6 +107,18 @@ void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_i
   const Status status = adapter.fs.try_read_pinned(node_id(ino), at, size, caller, &data, &cold);
   if (cold) return read_cold(req, {req, node_id(ino), at, size, caller, true});
   reply_cold(req, status, &data);
+}
+
+}  // namespace
+
+void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) {
+  FuseAdapter& adapter = adapter_of(req);
+  const auto caller = static_cast<uint64_t>(fuse_req_ctx(req)->pid);
+  serve_read(req, ino, size, offset, caller);
+  // Once a file; without a page cache there is nothing to give.
+  if (offset == 0 && adapter.options.push_pages && !adapter.options.direct_io) {
+    adapter.page_pusher.asked_for(node_id(ino), caller);
+  }
 }
 
 }  // namespace neurofs::fuse

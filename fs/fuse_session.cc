@@ -157,6 +157,7 @@ void Session::announce() {
 // libfuse's loop looks at its exit flag when a signal interrupts its wait; kicking it until it has
 // seen the flag leaves no window.
 void Session::stop_loop() {
+  adapter_.page_pusher.stop();
   adapter_.kernel_cache.stop();
   fuse_session_exit(session_);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options_.drain_s);
@@ -222,10 +223,12 @@ Result<int> Session::run(const std::string& source) {
     signals_.wake();
     watcher.join();
     adapter_.control_requests.stop();
+    adapter_.page_pusher.stop();
     adapter_.kernel_cache.stop();
     fuse_session_unmount(session_);  // ends what its thread may be waiting for in the kernel
     const std::chrono::seconds patience(options_.drain_s);
-    if (!adapter_.kernel_cache.wait(patience) || !adapter_.fs.end(patience)) {
+    if (!adapter_.page_pusher.wait(patience) || !adapter_.kernel_cache.wait(patience) ||
+        !adapter_.fs.end(patience)) {
       log_warning("a store or the cache's disk does not answer: ending without it");
       _exit(0);
     }

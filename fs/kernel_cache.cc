@@ -52,6 +52,7 @@ void KernelCache::note(NodeId parent, std::string_view name, FileType type) noex
 }
 
 void KernelCache::changed(uint32_t field) noexcept {
+  changes_.fetch_add(1, std::memory_order_acq_rel);
   try {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;

@@ -18,6 +18,7 @@
 // the file system. The end: stop(), let the connection end, then wait().
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -56,6 +57,9 @@ class KernelCache {
   // Stored data of the field is of another version than what was read before.
   void changed(uint32_t field) noexcept;
 
+  // How often changed() was called.
+  uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+
   // Has the stored data looked at, in case it has changed.
   void revalidate() noexcept;
 
@@ -89,6 +93,7 @@ class KernelCache {
 
   FileSystem& fs_;
   const Calls calls_;
+  std::atomic<uint64_t> changes_ = 0;
   std::mutex mutex_;
   Names files_;                 // guarded by mutex_
   Names directories_;           // guarded by mutex_
