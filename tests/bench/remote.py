@@ -211,12 +211,12 @@ class RemoteMachine:
     # --- mounts, each from nothing, with the defaults of each program
 
     @contextlib.contextmanager
-    def mounted(self, url=None, *options):
+    def mounted(self, url=None, *options, ram="256MiB"):
         point = self.machine.work / "remote"
         point.mkdir(exist_ok=True)
         options = options or ("--endpoint", self.endpoint)
         drop_page_cache()
-        limited([self.machine.programs.neurofs, "mount", url or self.url, point, "--ram", "256MiB",
+        limited([self.machine.programs.neurofs, "mount", url or self.url, point, "--ram", ram,
                  *options], 60)
         try:
             yield point
