@@ -80,6 +80,20 @@ json remote_document(const ObjectStore& store, const json& counters) {
            asked > 0 ? json(static_cast<double>(fetched) / static_cast<double>(asked)) : json()}};
 }
 
+// What became of blocks that were fetched ahead; those that are still unread are in neither.
+json prefetch_document(const json& counters) {
+  const auto count = [&counters](const char* what) {
+    return counters.value(std::string("prefetch_") + what + "_blocks_total", uint64_t{0});
+  };
+  const uint64_t used = count("used");
+  const uint64_t wasted = count("wasted");
+  const double settled = static_cast<double>(used + wasted);
+  return {{"used_blocks", used},
+          {"late_blocks", count("late")},
+          {"wasted_blocks", wasted},
+          {"accuracy", settled > 0 ? json(static_cast<double>(used) / settled) : json()}};
+}
+
 }  // namespace
 
 json stats_document(Engine& engine, const ObjectStore& store, const DiskCache* cache) {
@@ -102,6 +116,7 @@ json stats_document(Engine& engine, const ObjectStore& store, const DiskCache* c
           {"nvme", nvme_document(cache)},
           {"remote", remote_document(store, counters)},
           {"hit_rates", hit_rates(counters)},
+          {"prefetch", prefetch_document(counters)},
           {"store", {{"url", store.url()}, {"io", io}}},
           {"policy", engine.options().policy},
           {"predictor", engine.options().predictor},

@@ -56,6 +56,15 @@ void print_remote(const json& remote) {
              count("refusals"));
 }
 
+void print_prefetch(const json& prefetch) {
+  const json accuracy = prefetch.is_object() ? prefetch.value("accuracy", json()) : json();
+  if (!accuracy.is_number()) return;
+  fmt::print("READ AHEAD {:.1f} % was read: {} blocks, {} of them late; {} were evicted unread\n",
+             accuracy.get<double>() * 100, prefetch.value("used_blocks", uint64_t{0}),
+             prefetch.value("late_blocks", uint64_t{0}),
+             prefetch.value("wasted_blocks", uint64_t{0}));
+}
+
 void print_summary(const json& stats) {
   const json ram = stats.value("ram", json::object());
   fmt::print("RAM  {} of {} (peak {}), policy {}, predictor {}\n",
@@ -81,6 +90,7 @@ void print_summary(const json& stats) {
   for (const auto& [tier, rate] : hits.items()) {
     if (rate.is_number()) fmt::print("HITS {:.1f} % in {}\n", rate.get<double>() * 100, tier);
   }
+  print_prefetch(stats.value("prefetch", json()));
   const json io = stats.value("store", json::object()).value("io", json::object());
   for (const auto& [key, value] : io.items()) {
     fmt::print("IO   {}: {}\n", key,

@@ -358,6 +358,7 @@ class Mounts(InFolder):
         self.assertIn(str(self.mount), [row["directory"] for row in rows])
         stats = json.loads(neurofs("stats", self.mount, "--json").stdout)
         self.assertEqual(stats["ram"]["budget_bytes"], 64 << 20)
+        self.assertEqual(set(stats["prefetch"]), {"used_blocks", "late_blocks", "wasted_blocks", "accuracy"})
         table = neurofs("stats", self.mount, "--watch", "--interval", "0.1", "--count", "2").stdout
         self.assertLessEqual(max(map(len, table.splitlines()[2:])), 80)
         script = (f"source {BUILD}/mount-tools/neurofs.bash; COMP_WORDS=(neurofs umount '');"
