@@ -176,7 +176,7 @@ Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const Lo
                      std::to_string(reservations_.capacity()) + "; raise --ram");
   }
   NF_TRY(scope_status(scope_end(), "its turn"));
-  NF_ASSIGN(Reservation reservation, reservations_.reserve(total));
+  NF_ASSIGN(Reservation reservation, reservations_.reserve(total, shortage_));
   const auto is_pending = [](const BlockRequest& r) {
     return r.outcome == BlockRequest::Outcome::kPending;
   };
@@ -196,25 +196,41 @@ void BlockCache::fetch_pending(std::span<BlockRequest> requests, const LoadBlock
     }
   }
   take_slots(requests, &begun.mine);
-  run_loads(requests, begun.mine, load, false);
+  run_loads(requests, begun.mine, load, For::kReader);
   begun.await_joined();
 }
 
-void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
+void BlockCache::demote(FieldId field, std::span<const uint64_t> blocks) {
+  const EpochGuard guard;
+  const std::lock_guard lock(policy_mutex_);
+  for (const uint64_t block : blocks) {
+    const BlockKey key{field, block};
+    const EntryId id = find(key, hash_of(key));
+    if (id != kNoEntry) policy_->demote(id);
+  }
+}
+
+Reservation BlockCache::bring_ahead(std::span<BlockRequest> requests, const LoadBlocks& load,
+                                    uint64_t limit, bool keep) {
   uint64_t total = 0;
   for (const BlockRequest& r : requests) total += slot_size_for(r.size);
-  // Half the budget stays for those who wait.
-  const Reservation reservation = reservations_.try_reserve(total, reservations_.capacity() / 2);
-  if (!reservation) return;
+  Reservation reservation = reservations_.try_reserve(total, limit);
+  if (!reservation) return {};
   std::vector<size_t> absent;
   absent.reserve(requests.size());
   {
     const EpochGuard guard;
     for (size_t i = 0; i < requests.size(); ++i) {
-      if (find(requests[i].key, requests[i].direct) == kNoEntry) absent.push_back(i);
+      BlockRequest& r = requests[i];
+      if (keep) r.pin = pin_unnoted(r.key, r.direct);
+      if (r.pin) {
+        r.outcome = BlockRequest::Outcome::kData;
+      } else if (find(r.key, r.direct) == kNoEntry) {
+        absent.push_back(i);
+      }
     }
   }
-  if (absent.empty()) return;
+  if (absent.empty()) return reservation;
   // Side by side: each alone would cost as much to allocate as all its other steps.
   const std::shared_ptr<Flight[]> flights(new Flight[absent.size()]);
   Begun begun(*this, requests);
@@ -238,7 +254,8 @@ void BlockCache::prefetch(std::span<BlockRequest> requests, const LoadBlocks& lo
       give_back(*slot);
     }
   }
-  run_loads(requests, begun.mine, load, true);
+  run_loads(requests, begun.mine, load, keep ? For::kKeeper : For::kAhead);
+  return reservation;
 }
 
 void BlockCache::join_or_start(size_t index, BlockRequest& request, Begun* begun) {
@@ -289,7 +306,7 @@ void BlockCache::take_slots(std::span<BlockRequest> requests, std::vector<Mine>*
 }
 
 void BlockCache::run_loads(std::span<BlockRequest> requests, std::vector<Mine>& mine,
-                           const LoadBlocks& load, bool prefetched) {
+                           const LoadBlocks& load, For whom) {
   if (mine.empty()) return;
   // Those who wait for these flights must hear of what went wrong, whatever it was.
   std::vector<BlockLoad> loads;
@@ -313,7 +330,7 @@ void BlockCache::run_loads(std::span<BlockRequest> requests, std::vector<Mine>& 
     r.outcome = failed.ok() ? loads[i].outcome : BlockRequest::Outcome::kError;
     r.status = failed.ok() ? std::move(loads[i].status) : failed;
     if (r.outcome == BlockRequest::Outcome::kData) {
-      publish(r, mine[i], prefetched);
+      publish(r, mine[i], whom);
     } else {
       give_back(mine[i].entry);
       finish_flight(r, mine[i]);
@@ -323,7 +340,8 @@ void BlockCache::run_loads(std::span<BlockRequest> requests, std::vector<Mine>& 
 
 // The entry carries the loader's pin while it is published, so that neither an eviction nor a drop
 // can end it half-way; a victim chosen in between comes back by last_unpin().
-void BlockCache::publish(BlockRequest& request, Mine& mine, bool prefetched) {
+void BlockCache::publish(BlockRequest& request, Mine& mine, For whom) {
+  const bool prefetched = whom != For::kReader;
   Entry& e = entries_[mine.entry];
   const uint64_t hash = hash_of(request.key);
   e.field.store(request.key.field.value(), std::memory_order_relaxed);
@@ -359,7 +377,7 @@ void BlockCache::publish(BlockRequest& request, Mine& mine, bool prefetched) {
   }
   std::exchange(mine.flight, nullptr)->done.notify_all();
   BlockPin pin(this, mine.entry, e.data);
-  if (!prefetched) request.pin = std::move(pin);
+  if (whom != For::kAhead) request.pin = std::move(pin);
 }
 
 // Tells the waiters of a flight that brought no block.

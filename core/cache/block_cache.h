@@ -141,7 +141,19 @@ class BlockCache {
 
   // Loads what is neither here nor in flight, if memory can be had without waiting. Errors are
   // dropped.
-  void prefetch(std::span<BlockRequest> requests, const LoadBlocks& load);
+  void prefetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
+    // Half the budget stays for those who wait.
+    bring_ahead(requests, load, reservations_.capacity() / 2, false);
+  }
+  // The same for who keeps what it brings until it is read: every block that is here then has a pin and kData, and
+  // the result covers the pins. Unless with all other promises the group passes `limit`: empty then. kPending: the block
+  // found no slot, or another loads it.
+  Reservation keep_ahead(std::span<BlockRequest> requests, const LoadBlocks& load, uint64_t limit) {
+    return bring_ahead(requests, load, limit, true);
+  }
+  // `let_go` is called, from any thread, before a reader waits for memory: who keeps blocks ahead returns them then,
+  // without waiting for anything but short locks. Set once, before the first fetch.
+  void on_shortage(std::function<void()> let_go) { shortage_ = std::move(let_go); }
 
   bool contains(const BlockKey& key) const;
 
@@ -152,6 +164,8 @@ class BlockCache {
 
   // The kernel's page cache holds this block whole: it may leave first.
   void demote(const BlockKey& key);
+  // The same of many of one field, which were let go by who knows that they are not needed soon.
+  void demote(FieldId field, std::span<const uint64_t> blocks);
   // Forgets all unpinned blocks of fields (ascending) / of all. Pinned ones are unlinked and die with their
   // pins.
   void drop(std::span<const FieldId> fields);
@@ -265,9 +279,12 @@ class BlockCache {
   void fetch_pending(std::span<BlockRequest> requests, const LoadBlocks& load);
   void join_or_start(size_t index, BlockRequest& request, Begun* begun);
   void take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine);
+  Reservation bring_ahead(std::span<BlockRequest> requests, const LoadBlocks& load, uint64_t limit,
+                          bool keep);
+  enum class For : uint8_t { kReader, kAhead, kKeeper };  // whom a load is for
   void run_loads(std::span<BlockRequest> requests, std::vector<Mine>& mine, const LoadBlocks& load,
-                 bool prefetched);
-  void publish(BlockRequest& request, Mine& mine, bool prefetched);
+                 For whom);
+  void publish(BlockRequest& request, Mine& mine, For whom);
   void finish_flight(const BlockRequest& request, Mine& mine) noexcept;
   void await(BlockRequest& request, Joined& joined) noexcept;
   ScopeEnd await_end(Flight& flight, std::mutex& mutex);
@@ -293,6 +310,7 @@ class BlockCache {
 
   const std::chrono::milliseconds slot_wait_;
   BlockListener* listener_ = nullptr;
+  std::function<void()> shortage_ = [] {};
   uint64_t bucket_mask_ = 0;
   LazyArray<std::atomic<uint32_t>> buckets_;  // entry + 1, 0 when empty
   LazyArray<Entry> entries_;

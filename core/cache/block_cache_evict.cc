@@ -35,6 +35,9 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
     if (std::chrono::steady_clock::now() >= deadline) return kNoEntry;
     const ScopeEnd end = scope_end();
     if (end != ScopeEnd::kNone) return scope_status(end, "memory that live handles pin");
+    lock.unlock();
+    shortage_();
+    lock.lock();
     // In short waits: only what was chosen as a victim says when its last pin goes, and a block that
     // was published meanwhile has not been.
     slot_freed_.wait_until(

@@ -34,6 +34,15 @@ class Reservation {
   }
   ~Reservation() { release(); }
   void release();
+  // `other`, of the same owner or of none, becomes a part of this one.
+  void absorb(Reservation other) {
+    if (other.owner_ == nullptr) return;
+    owner_ = std::exchange(other.owner_, nullptr);
+    bytes_ += std::exchange(other.bytes_, 0);
+  }
+  // Returns a part. Precondition: bytes <= this one's.
+  void give_back(uint64_t bytes);
+  uint64_t bytes() const { return bytes_; }
   explicit operator bool() const { return owner_ != nullptr; }
 
  private:
@@ -48,14 +57,19 @@ class Reservations {
   explicit Reservations(uint64_t capacity) : capacity_(capacity) {}
   uint64_t capacity() const { return capacity_; }
 
-  // Waits its turn. Precondition: bytes <= capacity().
-  Result<Reservation> reserve(uint64_t bytes) {
+  // Waits its turn. Precondition: bytes <= capacity(). `short_of` is called, without a lock, when it has to wait
+  // and from when on nothing is promised to others: for who can return what it holds.
+  template <typename ShortOf>
+  Result<Reservation> reserve(uint64_t bytes, const ShortOf& short_of) {
     if (Reservation free = try_reserve(bytes, capacity_)) return free;
     ScopeEnd end = ScopeEnd::kNone;
     {
       ScopeWait wait(mutex_, turn_);
       std::unique_lock lock(mutex_);
       const uint64_t ticket = next_ticket_++;
+      lock.unlock();
+      short_of();
+      lock.lock();
       end = wait.wait(lock, [&] { return ticket == serving_ && held_ + bytes <= capacity_; });
       if (end == ScopeEnd::kNone) held_ += bytes;
       leave_locked(ticket);
@@ -63,6 +77,10 @@ class Reservations {
     turn_.notify_all();
     if (end != ScopeEnd::kNone) return scope_status(end, "memory that other reads hold");
     return Reservation(this, bytes);
+  }
+
+  Result<Reservation> reserve(uint64_t bytes) {
+    return reserve(bytes, [] {});
   }
 
   // Empty when it would have to wait, or when more than `limit` would then be held.
@@ -107,6 +125,13 @@ class Reservations {
 inline void Reservation::release() {
   if (owner_ != nullptr) owner_->release(bytes_);
   owner_ = nullptr;
+  bytes_ = 0;
+}
+
+inline void Reservation::give_back(uint64_t bytes) {
+  if (owner_ == nullptr || bytes == 0) return;
+  bytes_ -= bytes;
+  owner_->release(bytes);
 }
 
 }  // namespace neurofs

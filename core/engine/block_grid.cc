@@ -153,6 +153,19 @@ Dims BlockGrid::chunk_of(uint64_t block) const {
   return at;
 }
 
+Box BlockGrid::box_of(uint64_t block) const {
+  Box box{.lo = chunk_of(block), .shape = Dims(axes_.size())};
+  const uint64_t sub = block % blocks_per_chunk_;
+  for (size_t axis = 0; axis < axes_.size(); ++axis) {
+    const Axis& a = axes_[axis];
+    const auto chunk = static_cast<Index>(a.chunk.divisor());
+    const auto first = static_cast<Index>(sub / a.sub_weight % a.subs * a.block.divisor());
+    box.lo[axis] = box.lo[axis] * chunk + first;
+    box.shape[axis] = std::min(static_cast<Index>(a.block.divisor()), chunk - first);
+  }
+  return box;
+}
+
 ByteRange BlockGrid::part_of_chunk(uint64_t block) const {
   const uint64_t sub = block % blocks_per_chunk_;
   if (cut_stride_ == 0) return {0, block_size_};

@@ -12,6 +12,7 @@
 
 #include "core/base/fast_div.h"
 #include "core/field/field_spec.h"
+#include "core/geometry/box.h"
 
 namespace neurofs {
 
@@ -36,6 +37,8 @@ class BlockGrid {
   bool in_index_order() const { return in_index_order_; }
 
   Dims chunk_of(uint64_t block) const;
+  // What of the array lies in the block, were chunks whole: the last ones reach past its shape.
+  Box box_of(uint64_t block) const;
   // The block's bytes within its decoded chunk.
   ByteRange part_of_chunk(uint64_t block) const;
 

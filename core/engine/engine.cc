@@ -72,6 +72,7 @@ EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> 
       scratch_(std::max<uint64_t>(scratch_bytes, 1)),
       decoders_(thread_count(options), kDecodeQueue),
       near_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {
+  cache_->on_shortage([this] { ahead_holders_.let_go(); });
   if (options_.gpu_bytes > 0) open_tier();
 }
 

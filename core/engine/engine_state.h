@@ -14,6 +14,7 @@
 #include "core/base/executor.h"
 #include "core/cache/block_cache.h"
 #include "core/cache/device_tier.h"
+#include "core/engine/ahead_holders.h"
 #include "core/engine/direct_files.h"
 #include "core/engine/engine.h"
 #include "core/engine/learned_orders.h"
@@ -53,6 +54,7 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   // For stores that are far, whose tasks mostly wait. Its threads begin when a field of one is attached.
   Executor& far_prefetchers() { return far().executor; }
   PrefetchQueue& far_queue() { return far().queue; }
+  AheadHolders& ahead_holders() { return ahead_holders_; }
   // Of all that is read ahead.
   Cancellation& ending() { return ending_; }
   uint32_t next_field_id() { return next_field_.fetch_add(1, std::memory_order_relaxed); }
@@ -75,6 +77,7 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
 
   const EngineOptions options_;
   const std::unique_ptr<Metrics> metrics_;
+  AheadHolders ahead_holders_;
   const std::unique_ptr<BlockCache> cache_;
   const std::unique_ptr<LearnedOrders> learned_;
   DirectFiles direct_files_;

@@ -16,6 +16,9 @@ constexpr size_t kMostShortcuts = 8;
 // Who asks for the tier wants an attribute, which no store may hold up.
 constexpr std::chrono::milliseconds kTierPatience{500};
 
+// What is kept for a reader who reads no more goes when others need memory; a training step may take long.
+constexpr std::chrono::seconds kAheadIdle{60};
+
 }  // namespace
 
 FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<StoredField> stored,
@@ -91,6 +94,7 @@ BlockLoader FieldState::make_loader() {
 }
 
 Result<Reservation> FieldState::fetch(std::span<BlockRequest> requests) {
+  engine_->ahead_holders().look(kAheadIdle);
   return cache().fetch(requests, [this](std::span<BlockLoad> loads) { load(loads); });
 }
 

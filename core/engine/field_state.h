@@ -68,6 +68,12 @@ class FieldState final : public Field {
   // Loads blocks (ascending, distinct) into requests. See BlockCache::fetch.
   Result<Reservation> fetch(std::span<BlockRequest> requests);
 
+  // As BlockCache::keep_ahead.
+  Reservation keep_ahead(std::span<BlockRequest> requests, uint64_t limit) {
+    return cache().keep_ahead(
+        requests, [this](std::span<BlockLoad> loads) { load(loads); }, limit);
+  }
+
   // Runs `attempt` until the field's stored bytes did not change meanwhile, so that what it read is
   // of one version of each object, as far as the field's ObjectVersions know; kStale when they change each time.
   template <typename Attempt>

@@ -147,7 +147,7 @@ Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId 
       }
     }
     if (served) {
-      touched.report(field, stream);
+      impl_->tell(&touched, offset, length, stream);
       uint64_t skip = offset - first * item;
       uint64_t left = length;
       for (size_t i = 0; i < parts.size(); ++i) {

@@ -9,12 +9,14 @@
 
 #include "core/base/checked.h"
 #include "core/cache/epoch.h"
+#include "core/engine/ordered_rows.h"
 #include "core/engine/region_reader_impl.h"
 
 namespace neurofs {
 namespace {
 
 constexpr size_t kMostPending = 1024;                // pieces waiting for one fetch
+constexpr Index kLeastForeseen = 64;                 // rows
 constexpr uint64_t kMostGroup = uint64_t{16} << 20;  // bytes of blocks fetched at once
 
 std::optional<const OrderedRegion> in_order(const FieldSpec& spec, const Region& region,
@@ -38,6 +40,29 @@ RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& 
       fill(item) {
   elements = element_count(full_shape).value();  // a region is never larger than its field
   lens.apply(fill.data(), field->spec().fill.data(), 1);
+  if (ordered) foresee();
+}
+
+RegionReader::Impl::~Impl() {
+  if (epoch) epoch->stop();
+}
+
+void RegionReader::Impl::foresee() {
+  auto rows = OrderedRows::make(field->spec(), field->grid(), *ordered);
+  if (!rows || rows->size() < kLeastForeseen) return;
+  row_bytes = static_cast<uint64_t>(elements / rows->size()) * item;
+  epoch = std::make_shared<EpochAhead>(field, std::move(rows));
+}
+
+void RegionReader::Impl::tell(Touched* touched, uint64_t offset, uint64_t length,
+                              StreamId stream) const {
+  if (touched->would_wait) return;
+  touched->report(*field, stream);
+  // A row has been read when its end has.
+  if (epoch) {
+    epoch->read(static_cast<Index>(offset / row_bytes),
+                static_cast<Index>((offset + length) / row_bytes));
+  }
 }
 
 RegionReader::RegionReader(std::shared_ptr<Field> field, const Region& region) {
@@ -74,7 +99,7 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
     Touched touched;
     touched.in_order = impl_->ordered.has_value();
     NF_TRY(impl_->read_bytes(offset, out, &touched));
-    touched.report(*impl_->field, stream);
+    impl_->tell(&touched, offset, out.size(), stream);
     return {};
   });
 }
@@ -94,7 +119,7 @@ Result<bool> RegionReader::Impl::read_at_once(uint64_t offset, MutableBytes out,
   // What has changed meanwhile is for read() to look at again.
   if (&field->generation() != before || status.code() == Code::kStale) return false;
   NF_TRY(status);
-  touched->report(*field, stream);
+  tell(touched, offset, out.size(), stream);
   return !touched->would_wait;
 }
 

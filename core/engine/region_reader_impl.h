@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/engine/epoch_ahead.h"
 #include "core/engine/field.h"
 #include "core/engine/field_state.h"
 #include "core/engine/read_plan.h"
@@ -87,6 +88,14 @@ struct RegionReader::Impl {
 
   Impl(std::shared_ptr<Field> f, const Region& r, const Lens& l,
        std::shared_ptr<const NeuronOrder> order);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // Makes `epoch`, where that is of use.
+  void foresee();
+  // Of a read that has ended well: counts it, and tells who fetches ahead.
+  void tell(Touched* touched, uint64_t offset, uint64_t length, StreamId stream) const;
 
   Status check_range(uint64_t offset, uint64_t length) const;
   // As RegionReader::try_read(); `touched` says what may be used.
@@ -139,6 +148,8 @@ struct RegionReader::Impl {
   const size_t item;
   ByteVector fill;  // one element of the result
   Index elements = 0;
+  uint64_t row_bytes = 0;             // of the result, where `epoch` is set
+  std::shared_ptr<EpochAhead> epoch;  // of who reads in another order from row to row
 };
 
 }  // namespace neurofs

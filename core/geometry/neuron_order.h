@@ -15,6 +15,7 @@
 // So a reader who goes through a shuffle with block has K runs before him at a time.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -50,6 +51,9 @@ class NeuronOrder {
   virtual std::optional<Index> position_of(Index neuron) const = 0;
   // at() of positions first, first + 1, and so on.
   virtual void fill(Index first, std::span<Index> neurons) const = 0;
+  // The end of the window of runs that `position` is in, up to which neighbouring neurons are read; the largest Index
+  // where an order has no windows.
+  virtual Index window_end(Index /*position*/) const { return std::numeric_limits<Index>::max(); }
 
  protected:
   NeuronOrder(OrderName name, std::string key, Index neurons, Index of);

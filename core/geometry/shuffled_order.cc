@@ -20,6 +20,7 @@ class Scattered {
 
   uint64_t at(uint64_t position) const { return order_.at(position); }
   uint64_t position_of(uint64_t neuron) const { return order_.position_of(neuron); }
+  static uint64_t window_end(uint64_t /*position*/) { return UINT64_MAX; }
 
  private:
   const PermutationKeys keys_;
@@ -60,6 +61,13 @@ class InRuns {
     }
     const Window w = window_of(slot);
     return w.first + w.order.position_of(start_of(slot) + inside - w.first);
+  }
+
+  uint64_t window_end(uint64_t position) const {
+    uint64_t inside = 0;
+    const uint64_t slot = place_of(position).slot;
+    window_.divide(slot, &inside);
+    return start_of(std::min(slot - inside + window_.divisor(), slots_));
   }
 
  private:
@@ -119,6 +127,11 @@ class Shuffle final : public NeuronOrder {
   }
   void fill(Index first, std::span<Index> neurons) const override {
     for (Index& neuron : neurons) neuron = at(first++);
+  }
+  Index window_end(Index position) const override {
+    const uint64_t end = order_.window_end(static_cast<uint64_t>(begin() + position));
+    if (end == UINT64_MAX) return std::numeric_limits<Index>::max();
+    return std::min(static_cast<Index>(end) - begin(), size());
   }
 
  private:

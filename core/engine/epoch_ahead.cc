@@ -1,0 +1,162 @@
+#include "core/engine/epoch_ahead.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace neurofs {
+namespace {
+
+constexpr unsigned kReadsToBegin = 3;
+// Positions within which a read goes on from another, or is ahead of a plan; less in a small field, where reads at
+// random are near one another.
+constexpr Index kNear = 1024;
+constexpr Index kNearPart = 256;
+constexpr uint64_t kAway = 32;  // reads of others after which a pass is over
+constexpr size_t kMostReads = 256;  // told at once
+// Positions read that make a task worth its while, once a pass is under way.
+constexpr Index kStep = 256;
+constexpr unsigned kTasks =
+    2;  // at once: while one reads the disk, the other fills and empties memory
+constexpr unsigned kFarTasks = 16;
+
+}  // namespace
+
+EpochAhead::EpochAhead(std::shared_ptr<FieldState> field, std::unique_ptr<const EpochSource> source)
+    : field_(std::move(field)),
+      source_(std::move(source)),
+      is_far_(field_->stored().store().is_far()) {}
+
+EpochAhead::~EpochAhead() {
+  stop();
+}
+
+void EpochAhead::stop() {
+  decltype(passes_) passes;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    passes.swap(passes_);
+  }
+  for (const auto& pass : passes) pass->run->end();
+}
+
+size_t EpochAhead::runs() const {
+  const std::lock_guard lock(mutex_);
+  return passes_.size();
+}
+
+void EpochAhead::read(Index first, Index last) {
+  if (first >= last) return;
+  std::shared_ptr<Pass> over;  // ends without the lock
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  ++clock_;
+  const auto is_over = [this](const auto& pass) {
+    return pass->run->ended() || clock_ - pass->used > kAway;
+  };
+  const auto ended = std::find_if(passes_.begin(), passes_.end(), is_over);
+  if (ended != passes_.end()) {
+    over = std::move(*ended);
+    over->run->end();
+    passes_.erase(ended);
+  }
+  std::shared_ptr<Pass> pass = find_pass(first, last);
+  bool begins = false;
+  if (!pass) {
+    pass = find_beginning(first, last);
+    if (!pass) return;
+    begins = true;
+  }
+  pass->used = clock_;
+  if (!pass->reads.empty() && pass->reads.back().second == first) {
+    pass->reads.back().second = last;
+  } else {
+    pass->reads.emplace_back(first, last);
+  }
+  pass->pending += last - first;
+  const Index ahead = pass->run->horizon() - last;
+  const Index enough = std::clamp<Index>(ahead / 4, 1, kStep);
+  if (pass->tasks == 0 && (begins || pass->pending >= enough || pass->reads.size() >= kMostReads)) {
+    start_task(pass);
+  }
+}
+
+Index EpochAhead::near(Index length) const {
+  return std::max(std::clamp<Index>(source_->size() / kNearPart, 1, kNear), 8 * length);
+}
+
+std::shared_ptr<EpochAhead::Pass> EpochAhead::find_pass(Index first, Index last) {
+  for (const auto& pass : passes_) {
+    const Index slack = near(last - first);
+    if (last > pass->run->head() && first <= pass->run->horizon() + slack) return pass;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<EpochAhead::Pass> EpochAhead::find_beginning(Index first, Index last) {
+  const auto oldest = [](const auto& a, const auto& b) { return a.used < b.used; };
+  for (Candidate& c : candidates_) {
+    if (last <= c.end || first < c.first || first - c.end > near(last - first)) continue;
+    c.end = last;
+    c.used = clock_;
+    if (++c.reads < kReadsToBegin) return nullptr;
+    if (EpochRun::most_held(*field_, 1) == 0) return nullptr;
+    auto pass = std::make_shared<Pass>();
+    pass->run = std::make_unique<EpochRun>(*field_, *source_, c.first);
+    pass->reads.emplace_back(c.first, first);
+    candidates_.erase(candidates_.begin() + (&c - candidates_.data()));
+    if (passes_.size() == kMostRuns) {
+      const auto least =
+          std::min_element(passes_.begin(), passes_.end(),
+                           [](const auto& a, const auto& b) { return a->used < b->used; });
+      (*least)->run->end();
+      passes_.erase(least);
+    }
+    passes_.push_back(pass);
+    return pass;
+  }
+  if (candidates_.size() == kMostCandidates) {
+    candidates_.erase(std::min_element(candidates_.begin(), candidates_.end(), oldest));
+  }
+  candidates_.push_back({first, last, 1, clock_});
+  return nullptr;
+}
+
+// Under the lock.
+void EpochAhead::start_task(const std::shared_ptr<Pass>& pass) {
+  EngineState& engine = field_->engine_state();
+  Executor& threads = is_far_ ? engine.far_prefetchers() : engine.prefetchers();
+  if (threads.try_submit([self = shared_from_this(), pass] { self->work(pass); })) ++pass->tasks;
+}
+
+void EpochAhead::work(const std::shared_ptr<Pass>& pass) {
+  EpochRun::Step step = EpochRun::Step::kIdle;
+  do {
+    std::vector<EpochRun::Interval> reads;
+    {
+      const std::lock_guard lock(mutex_);
+      reads.swap(pass->reads);
+      pass->pending = 0;
+    }
+    step = pass->run->step(std::move(reads));
+  } while (go_on(pass, step));
+}
+
+// After a step: true where this thread does the next one. Others get their turn between two steps.
+bool EpochAhead::go_on(const std::shared_ptr<Pass>& pass, EpochRun::Step step) {
+  const std::lock_guard lock(mutex_);
+  if (step == EpochRun::Step::kFetched && !stopped_) {
+    const unsigned before = pass->tasks;
+    const unsigned most = is_far_ ? kFarTasks : kTasks;
+    while (pass->tasks <= most) {
+      const unsigned tasks = pass->tasks;
+      start_task(pass);
+      if (pass->tasks == tasks) break;  // the queue is full
+    }
+    if (pass->tasks == before && pass->tasks <= most) return true;
+  }
+  --pass->tasks;
+  return false;
+}
+
+}  // namespace neurofs

@@ -1,0 +1,157 @@
+#include "core/engine/epoch_run.h"
+
+#include <algorithm>
+
+namespace neurofs {
+namespace {
+
+// One batch: for local files deep enough for the queue, and enough neighbours for large reads.
+constexpr uint64_t kBatch = uint64_t{8} << 20;
+constexpr uint64_t kFarBatch = uint64_t{2} << 20;
+// What all runs keep together, in sixteenths of RAM: less than half, at which nothing else is fetched ahead.
+constexpr uint64_t kShare = 7;
+constexpr uint64_t kPromised = 10;  // sixteenths that all promises together may reach by a batch
+constexpr uint64_t kLeastHeld = 4;
+// Enough to hide what a batch takes; more, where positions share blocks, is better spent on what is needed again.
+constexpr uint64_t kLead = uint64_t{64} << 20;
+constexpr uint64_t kFirstLead = 16;  // blocks
+constexpr uint64_t kRamp = 4;        // times as far ahead as it has come
+constexpr Index kGroupRamp = 16;     // a group is fetched whole after so small a part of it
+constexpr Index kTolerance = 4096;   // positions
+
+}  // namespace
+
+uint64_t EpochRun::most_held(const FieldState& field, size_t others) {
+  const uint64_t slot = slot_size_for(field.block_size());
+  const uint64_t held =
+      field.cache().max_group_bytes() / 16 * kShare / std::max<uint64_t>(others, 1) / slot;
+  return held < kLeastHeld ? 0 : held;
+}
+
+EpochRun::EpochRun(FieldState& field, const EpochSource& source, Index head)
+    : field_(field),
+      source_(source),
+      generation_(field.generation()),
+      slot_(slot_size_for(field.block_size())),
+      ending_(&field.engine_state().ending(), [this] { cancel_.cancel(); }),
+      head_(head),
+      horizon_(head),
+      last_read_(Clock::now().time_since_epoch().count()),
+      schedule_(source, {}, head) {
+  schedule_.limits().tolerance = kTolerance;
+  field_.engine_state().ahead_holders().add(this);
+}
+
+EpochRun::~EpochRun() {
+  field_.engine_state().ahead_holders().remove(this);
+  end();
+}
+
+size_t EpochRun::batch_blocks() {
+  const uint64_t bytes = field_.stored().store().is_far() ? kFarBatch : kBatch;
+  return std::max<uint64_t>(std::min(bytes / slot_, schedule_.limits().held / 4), 1);
+}
+
+void EpochRun::adjust() {
+  EpochSchedule::Limits& limits = schedule_.limits();
+  limits.held = std::min(most_held(field_, field_.engine_state().ahead_holders().count()), room_);
+  const uint64_t come = schedule_.consumed() * kRamp;
+  const Index head = schedule_.head();
+  const Index group = head < source_.size() ? source_.group_end(head) : EpochSource::kNever;
+  const bool groups = group != EpochSource::kNever &&
+                      (group - head) / kGroupRamp <= static_cast<Index>(schedule_.consumed());
+  schedule_.use_groups(groups);
+  const uint64_t lead =
+      std::min(kLead / slot_, source_.shares_blocks() ? limits.held / 4 : limits.held);
+  limits.lead = std::clamp(come, std::min(kFirstLead, lead), groups ? limits.held : lead);
+  limits.lead = std::max<uint64_t>(limits.lead, 1);
+  limits.unit = std::max<uint64_t>(limits.lead / 4, 1);
+}
+
+EpochRun::Step EpochRun::step(std::vector<Interval> reads) {
+  std::vector<uint64_t> wanted;
+  std::vector<uint64_t> gone;
+  std::vector<BlockPin> pins;
+  {
+    const std::lock_guard lock(mutex_);
+    if (&generation_ != &field_.generation() || cancel_.cancelled()) ended_ = true;
+    if (ended_) return Step::kEnded;
+    if (!reads.empty()) last_read_ = Clock::now().time_since_epoch().count();
+    for (const auto& [first, last] : reads) schedule_.read(first, last, &gone);
+    adjust();
+    schedule_.next_fetch(batch_blocks(), &wanted, &gone);
+    head_ = schedule_.head();
+    horizon_ = schedule_.horizon();
+    take_out(gone, &pins);
+  }
+  pins.clear();
+  field_.cache().demote(generation_.id, gone);
+  if (wanted.empty()) return Step::kIdle;
+  return fetch(wanted);
+}
+
+void EpochRun::take_out(const std::vector<uint64_t>& gone, std::vector<BlockPin>* pins) {
+  for (const uint64_t block : gone) {
+    const auto it = pins_.find(block);
+    if (it == pins_.end()) continue;
+    pins->push_back(std::move(it->second));
+    pins_.erase(it);
+  }
+  // The promise goes a moment before the pins do, which only makes a slot come a moment late.
+  memory_.give_back(pins->size() * slot_);
+}
+
+EpochRun::Step EpochRun::fetch(const std::vector<uint64_t>& wanted) {
+  const ReadScope scope(&cancel_, ReadScope::Clock::time_point::max());
+  std::vector<BlockRequest> requests;
+  requests.reserve(wanted.size());
+  for (const uint64_t block : wanted) {
+    requests.push_back(generation_.request(block, field_.block_size()));
+  }
+  const uint64_t limit = field_.cache().max_group_bytes() / 16 * kPromised;
+  Reservation reservation = field_.keep_ahead(requests, limit);
+  const bool is_short = !reservation;
+  settle(requests, std::move(reservation));
+  if (ended()) return Step::kEnded;
+  return is_short ? Step::kIdle : Step::kFetched;
+}
+
+void EpochRun::settle(std::span<BlockRequest> requests, Reservation reservation) {
+  using Outcome = BlockRequest::Outcome;
+  using Fetch = EpochSchedule::Fetch;
+  const std::lock_guard lock(mutex_);
+  const bool is_short = !reservation;
+  uint64_t kept = 0;
+  for (BlockRequest& request : requests) {
+    if (request.outcome == Outcome::kError) ended_ = true;
+    const bool is_here = request.outcome == Outcome::kData && !ended_;
+    const Fetch how = is_here ? Fetch::kHere : is_short ? Fetch::kPutOff : Fetch::kLost;
+    if (!schedule_.fetched(request.key.block, how)) continue;
+    pins_.emplace(request.key.block, std::move(request.pin));
+    ++kept;
+  }
+  // Others hold memory too: it has to do with what it has, and asks for a little more when that went well.
+  room_ = is_short ? schedule_.held() : room_ + std::min(room_ / 8 + 1, UINT64_MAX - room_);
+  room_ = std::max(room_, kLeastHeld);
+  reservation.give_back((reservation.bytes() / slot_ - kept) * slot_);
+  memory_.absorb(std::move(reservation));
+}
+
+void EpochRun::end() {
+  cancel_.cancel();
+  std::unordered_map<uint64_t, BlockPin> pins;
+  Reservation memory;
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  pins_.swap(pins);
+  memory = std::move(memory_);
+}
+
+void EpochRun::let_go(Clock::time_point idle_since) {
+  if (idle_since == Clock::time_point::max() ||
+      last_read_.load() < idle_since.time_since_epoch().count()) {
+    end();
+  }
+}
+
+}  // namespace neurofs

@@ -1,0 +1,72 @@
+// EpochRun: one pass through an order: its schedule, and the blocks that are kept for it.
+//
+// Purpose: what EpochAhead's tasks work on. A step takes what was read, lets blocks go, and fetches the next batch;
+// several steps may run at once. Thread-safety: every method from any thread; none waits for I/O but step().
+// Ownership: borrows field and source, which outlive it. Units: positions of the order, bytes of slots.
+// Errors: a block that cannot be had ends the run: readers find out for themselves. What was fetched of an older
+// generation of the field ends it too.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/cancellation.h"
+#include "core/engine/ahead_holders.h"
+#include "core/engine/epoch_schedule.h"
+#include "core/engine/field_state.h"
+
+namespace neurofs {
+
+class EpochRun final : public AheadHolder {
+ public:
+  using Interval = std::pair<Index, Index>;  // [first, second) of positions
+
+  EpochRun(FieldState& field, const EpochSource& source, Index head);
+  ~EpochRun() override;
+  EpochRun(const EpochRun&) = delete;
+  EpochRun& operator=(const EpochRun&) = delete;
+
+  enum class Step : uint8_t { kFetched, kIdle, kEnded };
+  // `reads`: what has been read since. kIdle: there is nothing to do before the next read.
+  Step step(std::vector<Interval> reads);
+  // Nothing is kept or fetched from now on; what is on its way is cancelled.
+  void end();
+
+  void let_go(Clock::time_point idle_since) override;
+
+  bool ended() const { return ended_.load(std::memory_order_relaxed); }
+  // Reads between them belong to this run.
+  Index head() const { return head_.load(std::memory_order_relaxed); }
+  Index horizon() const { return horizon_.load(std::memory_order_relaxed); }
+
+  // Of a field: the blocks that one run may keep while `others` do so too; 0: blocks are too large.
+  static uint64_t most_held(const FieldState& field, size_t others);
+
+ private:
+  void adjust();  // limits, to how far it has come and who else is there
+  void take_out(const std::vector<uint64_t>& gone, std::vector<BlockPin>* pins);
+  Step fetch(const std::vector<uint64_t>& wanted);
+  void settle(std::span<BlockRequest> requests, Reservation reservation);
+  size_t batch_blocks();
+
+  FieldState& field_;
+  const EpochSource& source_;
+  const FieldState::Generation& generation_;
+  const uint64_t slot_;
+  Cancellation cancel_;
+  const Cancellation::Watch ending_;
+  std::atomic<bool> ended_{false};
+  std::atomic<Index> head_;
+  std::atomic<Index> horizon_;
+  std::atomic<Clock::rep> last_read_;
+  std::mutex mutex_;
+  EpochSchedule schedule_;      // guarded by mutex_
+  uint64_t room_ = UINT64_MAX;  // guarded by mutex_: blocks that memory was had for
+  Reservation memory_;          // guarded by mutex_: covers the pins
+  std::unordered_map<uint64_t, BlockPin> pins_;  // guarded by mutex_
+};
+
+}  // namespace neurofs
