@@ -81,7 +81,7 @@ Result<ReplayResult> replay(const ReplayTrace& trace, const ReplayOptions& optio
   const auto& make_predictor = PredictorRegistry::instance().find(options.predictor)->factory;
   const auto& make_policy = PolicyRegistry::instance().find(options.policy)->factory;
   const auto capacity = static_cast<uint32_t>(options.cache_blocks);
-  const PredictorLimits limits{trace.block_count, std::max<uint64_t>(options.cache_blocks / 4, 1),
+  const PredictorLimits limits{trace.block_count, std::max<uint64_t>(options.cache_blocks / 3, 1),
                                options.cache_blocks, trace.grid};
   ReplayResult result;
   result.without = CostModel(trace, options, *make_policy(capacity), nullptr, nullptr).run();

@@ -118,7 +118,7 @@ TEST_F(StrideTest, TakesAnyNumbers) {
 TEST(PredictorRegistry, RegisteredNames) {
   std::vector<std::string> names;
   for (const auto& [name, plugin] : PredictorRegistry::instance().all()) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"none", "stride"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"adaptive", "none", "stride"}));
 }
 
 }  // namespace

@@ -1,0 +1,108 @@
+// The default: walks that are followed (see follower.h), and for what no walk explains, the order
+// that it had the last time (see association.h).
+//
+//   on a read of x by a reader:
+//     the reader's last read again, or a part of it: nothing
+//     credit the guess that x was proposed for
+//     a walk foresaw x, or can explain it: follow it
+//     else: x may begin a walk, and the table learns what x came after
+
+#include <algorithm>
+
+#include "core/prefetch/association.h"
+#include "core/prefetch/follower.h"
+#include "core/prefetch/predictor.h"
+#include "core/prefetch/reader_table.h"
+
+namespace neurofs {
+namespace {
+
+constexpr uint32_t kAssociated = UINT32_MAX;  // the group of what the table proposes
+
+class AdaptivePredictor final : public Predictor {
+ public:
+  explicit AdaptivePredictor(const PredictorLimits& limits)
+      : silent_(limits.max_ahead_blocks == 0),
+        follower_(limits),
+        association_(follower_.grid().block_count()) {}
+
+  void observe(const Access& access, std::vector<Proposal>* out) override {
+    BlockRead read;
+    if (silent_ || !clip(access, &read)) return;
+    read.now = ++now_;
+    Reader& reader = readers_.find(access.stream, now_);
+    if (!leave_out_known(&read, reader)) return;
+    if (follower_.outstanding().take(read.first) == kAssociated)
+      association_.used(read.outcome == AccessOutcome::kLate);
+    if (follower_.follow(read, reader, out)) {
+      reader.associated = -1;
+      return;
+    }
+    follower_.begin(read, reader, out);
+    associate(read, reader, out);
+  }
+
+  void wasted(uint64_t block) override {
+    if (block >= static_cast<uint64_t>(follower_.grid().block_count())) return;
+    const auto at = static_cast<int64_t>(block);
+    const uint32_t group = follower_.outstanding().take(at);
+    if (group == kAssociated) return association_.wasted();
+    follower_.wasted(at, group, now_);
+  }
+
+  bool wants(uint32_t group) const override {
+    return group == kAssociated ? association_.trusted() : follower_.wants(group);
+  }
+
+  std::string save() const override { return association_.save(); }
+  bool restore(std::string_view saved) override { return association_.restore(saved); }
+  size_t memory_bytes() const override { return sizeof(*this) + association_.memory_bytes(); }
+
+ private:
+  bool clip(const Access& access, BlockRead* read) const {
+    const auto blocks = static_cast<uint64_t>(follower_.grid().block_count());
+    if (access.run.count == 0 || access.run.first >= blocks) return false;
+    read->first = static_cast<int64_t>(access.run.first);
+    read->count = std::min(access.run.count, blocks - access.run.first);
+    read->outcome = access.outcome;
+    return true;
+  }
+
+  // Leaves of the read what the reader's last one did not bring already; false: nothing.
+  static bool leave_out_known(BlockRead* read, Reader& reader) {
+    const int64_t end = read->first + static_cast<int64_t>(read->count);
+    const bool overlaps = read->first >= reader.first && read->first < reader.end;
+    if (overlaps && end <= reader.end) return false;
+    if (overlaps) read->first = reader.end;
+    read->count = static_cast<uint64_t>(end - read->first);
+    reader.first = read->first;
+    reader.end = end;
+    return true;
+  }
+
+  void associate(const BlockRead& read, Reader& reader, std::vector<Proposal>* out) {
+    next_.clear();
+    if (association_.observe(reader.stream, reader.associated, read.first, &next_))
+      reader.associated = read.first;
+    for (const int64_t block : next_) {
+      follower_.outstanding().add(block, kAssociated);
+      out->push_back({{static_cast<uint64_t>(block), 1}, kAssociated});
+    }
+  }
+
+  const bool silent_;
+  Follower follower_;
+  Association association_;
+  ReaderTable readers_;
+  std::vector<int64_t> next_;  // scratch
+  uint64_t now_ = 0;
+};
+
+const Registration<PredictorRegistry> kAdaptive(
+    "adaptive", "sequences, strides, walks of sub-boxes and orders that come again; silent else",
+    [](const PredictorLimits& limits) -> std::unique_ptr<Predictor> {
+      return std::make_unique<AdaptivePredictor>(limits);
+    });
+
+}  // namespace
+}  // namespace neurofs
