@@ -9,6 +9,7 @@
 #include "core/field/field_lens.h"
 #include "core/lens/lens_step.h"
 #include "fs/control_files.h"
+#include "fs/field_variants.h"
 #include "fs/tree.h"
 
 namespace neurofs {
@@ -71,6 +72,12 @@ class Walk {
 
   NamePart step(std::string_view name) {
     NamePart part{.name = std::string(name), .kind = {}, .meaning = {}, .steps = {}};
+    if (below_selection_) {
+      part.ok = true;
+      part.kind = "below a selection";
+      part.meaning = "how long the selection is, the mount knows";
+      return part;
+    }
     const auto target = tree_.lookup(node_, name);
     if (!target.ok()) {
       part.meaning = why_not(name, target.status());
@@ -95,8 +102,11 @@ class Walk {
       case Target::Kind::kLens:
         enter_lens(target->name, &part);
         break;
+      case Target::Kind::kOrder:
+        enter_order(target->name, &part);
+        break;
     }
-    if (target->kind != Target::Kind::kLens &&
+    if (target->kind != Target::Kind::kLens && target->kind != Target::Kind::kOrder &&
         !(target->kind == Target::Kind::kNode && is_directory(target->node.kind))) {
       node_ = {.kind = Node::Kind::kWhole};
     }
@@ -119,19 +129,23 @@ class Walk {
       case Node::Kind::kWhole:
         part->kind = "field";
         part->meaning =
-            "the whole field, " + array_text(spec_.shape, files().dtype()) + view_text(node.view);
+            "the whole field, " + array_text(files().shape, files().dtype()) + view_text(node.view);
         break;
       case Node::Kind::kNeuron:
         part->kind = "neuron";
-        part->meaning = "neuron " + std::string(name.substr(0, name.rfind('.'))) + " of " +
-                        std::to_string(spec_.neuron_count()) + ", " +
-                        array_text(spec_.feature_shape(), files().dtype()) + view_text(node.view);
+        part->meaning =
+            "neuron " + std::string(name.substr(0, name.rfind('.'))) + " of " +
+            std::to_string(files().order ? files().order->size() : spec_.neuron_count()) +
+            (files().order ? " in this order, " : ", ") +
+            array_text(spec_.feature_shape(), files().dtype()) + view_text(node.view);
         break;
       case Node::Kind::kBucket:
         part->kind = node.depth == 0 ? "neurons" : "bucket";
-        part->meaning = node.depth == 0 ? std::to_string(spec_.neuron_count()) +
-                                              " neurons, a file for each, found by number"
-                                        : bucket_text(node);
+        part->meaning =
+            node.depth == 0
+                ? std::to_string(files().buckets.count_at(files().buckets.levels() + 1)) +
+                      " neurons, a file for each, found by number"
+                : bucket_text(node);
         break;
       case Node::Kind::kRegions:
         part->kind = "regions";
@@ -160,7 +174,7 @@ class Walk {
         all_views()[static_cast<size_t>(target.view)].view->layout(files().dtype(), shape);
     part->ok = layout.ok();
     part->kind = layout.ok() ? "region" : "";
-    part->meaning = layout.ok() ? "the slice [" + to_string(target.region, spec_.shape) +
+    part->meaning = layout.ok() ? "the slice [" + to_string(target.region, files().shape) +
                                       "] of the field, " + array_text(shape, files().dtype()) +
                                       view_text(target.view)
                                 : layout.status().message();
@@ -176,7 +190,7 @@ class Walk {
   void enter_lens(std::string_view name, NamePart* part) {
     const auto activation = activation_of(spec_);
     const bool is_first = lenses_.empty();
-    const auto lens = parse_field_lens(spec_, files().lens, is_first, name);
+    const auto lens = shown_lens(files(), is_first, name);
     explain_steps(name, part);
     if (!lens.ok() || !activation.ok()) {
       part->ok = false;
@@ -188,8 +202,39 @@ class Walk {
                     std::string(zarr_name(lens->result())) + "; all of it from what is stored (" +
                     std::string(zarr_name(spec_.dtype)) +
                     "): " + (lens->is_identity() ? "unchanged" : lens->name());
-    lenses_.push_back(std::make_unique<FieldFiles>(spec_, *lens));
+    show(*lens, files().order);
+  }
+
+  void show(const Lens& lens, std::shared_ptr<const NeuronOrder> order) {
+    lenses_.push_back(std::make_unique<FieldFiles>(spec_, lens, std::move(order)));
     node_ = {.kind = Node::Kind::kDirectory, .lens = lenses_.back().get()};
+  }
+
+  void enter_order(std::string_view text, NamePart* part) {
+    const auto refuse = [part](const Status& status) {
+      part->ok = false;
+      part->meaning = status.message();
+    };
+    const auto name = shown_order_name(files(), text);
+    if (!name.ok()) return refuse(name.status());
+    part->kind = "order";
+    if (!name->selection.empty()) {
+      part->meaning = "the neurons that the selection " +
+                      quoted(std::string_view(name->selection)) +
+                      " lists, where `neurofs selection` has stored one of this name";
+      below_selection_ = true;
+      return;
+    }
+    auto order = shown_order(files(), *name, nullptr);
+    if (!order.ok()) return refuse(order.status());
+    part->meaning = std::to_string((*order)->size()) + " of " +
+                    std::to_string(spec_.neuron_count()) + " neurons, shuffled" +
+                    (name->block == 0 ? " one by one"
+                                      : " in runs of " + std::to_string(name->block) + ", " +
+                                            std::to_string(name->buffer) +
+                                            " of which change neurons among themselves") +
+                    ": " + to_string(*name);
+    show(files().lens, std::move(*order));
   }
 
   void explain_steps(std::string_view name, NamePart* part) const {
@@ -215,11 +260,11 @@ class Walk {
     switch (node_.kind) {
       case Node::Kind::kDirectory:
         return "a field's directory has field with one of " + extensions() +
-               ", neurons, regions, .neurofs and lenses, which begin with @";
+               ", neurons, regions, .neurofs and lenses, which begin with @ as orders do";
       case Node::Kind::kRegions:
         return file ? status.message() : wrong_extension(name);
       case Node::Kind::kBucket:
-        return file ? wrong_neuron(file->stem, spec_.neuron_shape()) : wrong_extension(name);
+        return file ? wrong_neuron(file->stem, files().neuron_shape) : wrong_extension(name);
       default:
         return "the part before it is a file, not a directory";
     }
@@ -229,6 +274,7 @@ class Walk {
   const Tree tree_;
   std::vector<std::unique_ptr<FieldFiles>> lenses_;
   Node node_{.kind = Node::Kind::kDirectory};
+  bool below_selection_ = false;  // whose rows are stored, so that sizes are not known here
 };
 
 }  // namespace

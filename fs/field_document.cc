@@ -60,6 +60,15 @@ json shards_json(const FieldSpec& spec) {
   return levels;
 }
 
+// Of the axes that the files have: the one axis of neurons that an order makes of several has no name.
+std::vector<std::string> shown_names(const FieldFiles& files) {
+  std::vector<std::string> names = files.spec.dimension_names;
+  if (names.empty() || files.order == nullptr || files.order->keeps_shape()) return names;
+  names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(files.spec.neuron_axes));
+  names.insert(names.begin(), "");
+  return names;
+}
+
 // An attribute's value: strings bare, all else as JSON.
 std::string attribute_text(const json& value) {
   return value.is_string() ? value.get<std::string>() : dump(value);
@@ -72,13 +81,17 @@ void for_each_fixed(const XattrSubject& s, const Visit& visit) {
   visit("shape", [&] {
     return joined(s.region != nullptr ? s.region->result_shape()
                   : s.neuron          ? spec.feature_shape()
-                                      : spec.shape);
+                                      : s.files.shape);
   });
-  visit("field_shape", [&] { return joined(spec.shape); });
+  visit("field_shape", [&] { return joined(s.files.shape); });
   visit("dtype", [&] { return std::string(zarr_name(s.files.dtype())); });
   if (!s.files.lens.is_identity()) {
     visit("lens", [&] { return s.files.lens.name(); });
     visit("stored_dtype", [&] { return std::string(zarr_name(spec.dtype)); });
+  }
+  if (s.files.order) {
+    visit("order", [&] { return to_string(s.files.order->name()); });
+    visit("stored_shape", [&] { return joined(spec.shape); });
   }
   if (const json* activation = find_neurofs_attribute(spec.attributes, "activation")) {
     visit("activation", [&] { return attribute_text(*activation); });
@@ -90,16 +103,20 @@ void for_each_fixed(const XattrSubject& s, const Visit& visit) {
   visit("codecs", [&] { return dump(spec.codecs_json); });
   visit("fill_value", [&] { return fill_text(s.files); });
   visit("format", [&] { return spec.format; });
-  visit("neuron_axes", [&] { return std::to_string(spec.neuron_axes); });
+  visit("neuron_axes", [&] { return std::to_string(s.files.neuron_axes); });
   visit("url", [&] { return std::string(s.url); });
   if (!spec.dimension_names.empty()) {
-    visit("dimension_names", [&] { return dump(spec.dimension_names); });
+    visit("dimension_names", [&] { return dump(shown_names(s.files)); });
   }
   if (s.neuron) {
-    visit("neuron", [&] { return format_neuron(*s.neuron, spec.neuron_shape()); });
-    if (s.files.field) visit("tier", [&] { return s.files.field->tier_of_neuron(*s.neuron); });
+    visit("neuron", [&] { return format_neuron(*s.neuron, s.files.neuron_shape); });
+    const auto stored = [&] { return s.files.stored_neuron(*s.neuron); };
+    if (s.files.order) {
+      visit("stored_neuron", [&] { return format_neuron(stored(), spec.neuron_shape()); });
+    }
+    if (s.files.field) visit("tier", [&] { return s.files.field->tier_of_neuron(stored()); });
   }
-  if (s.region != nullptr) visit("region", [&] { return to_string(*s.region, spec.shape); });
+  if (s.region != nullptr) visit("region", [&] { return to_string(*s.region, s.files.shape); });
 }
 
 }  // namespace
@@ -111,24 +128,26 @@ json field_document(const FieldFiles& files, std::string_view url, std::string_v
   json doc = {{"path", path},
               {"url", url},
               {"format", spec.format},
-              {"shape", list_of(spec.shape)},
+              {"shape", list_of(files.shape)},
               {"dtype", zarr_name(type)},
               {"numpy_dtype", numpy_descr(type)},
               {"stored_dtype", zarr_name(spec.dtype)},
               {"lens", files.lens.name()},
+              {"order", files.order ? json(to_string(files.order->name())) : json(nullptr)},
+              {"stored_shape", list_of(spec.shape)},
               {"activation", activation != nullptr ? *activation : json(nullptr)},
               {"item_size", item_size(type)},
-              {"size", spec.size() / item_size(spec.dtype) * item_size(type)},
+              {"size", static_cast<uint64_t>(*element_count(files.shape)) * item_size(type)},
               {"chunk_shape", list_of(spec.chunk_shape)},
               {"shard_shapes", shards_json(spec)},
               {"codecs", spec.codecs_json},
               {"fill_value", fill_json(files)},
-              {"dimension_names", spec.dimension_names},
+              {"dimension_names", shown_names(files)},
               {"attributes", spec.attributes},
-              {"neuron_axes", spec.neuron_axes}};
+              {"neuron_axes", files.neuron_axes}};
   doc["files"] = {{"field", views_json(files.whole)}};
   if (files.has_neurons) {
-    doc["neurons"] = spec.neuron_count();
+    doc["neurons"] = files.order ? files.order->size() : spec.neuron_count();
     doc["neuron_shape"] = list_of(spec.feature_shape());
     doc["neuron_size"] = files.neuron_size;
     doc["files"]["neuron"] = views_json(files.neuron);

@@ -1,7 +1,7 @@
 // FieldFiles: what is prepared once per field and lens so that its files cost arithmetic.
 //
-// Purpose: a field as one lens shows it (the field's own files: its activation, which mostly changes
-// nothing). The layouts of field.EXT and of every neuron (all neurons have one shape), the bucket
+// Purpose: a field as one lens shows it, perhaps in another order (the field's own files: its activation,
+// which mostly changes nothing, and no order). The layouts of field.EXT and of every neuron (all neurons have one shape), the bucket
 // tree, and the reader of the whole field. A neuron's bytes are a run of the whole field's (neuron
 // axes lead, C order), so no reader is made per neuron. Thread-safety: immutable after make(),
 // apart from NamedRegions, which locks itself. Ownership: shares the Field (null in pure tests,
@@ -15,6 +15,7 @@
 
 #include "core/engine/field.h"
 #include "core/field/field_spec.h"
+#include "core/geometry/neuron_order.h"
 #include "core/lens/lens.h"
 #include "fs/path_grammar.h"
 #include "fs/view.h"
@@ -30,6 +31,11 @@ struct LayoutSlot {
 struct FieldFiles : std::enable_shared_from_this<FieldFiles> {
   const FieldSpec& spec;  // of what is stored
   const Lens lens;        // from that to what the files hold
+  const std::shared_ptr<const NeuronOrder>
+      order;                 // in which the neurons stand; null: as they are stored
+  const Dims shape;          // of the whole field as the files show it
+  const size_t neuron_axes;  // of it
+  const Dims neuron_shape;
   const ByteVector fill;  // one element as the files hold it
   const BucketTree buckets;
   const uint64_t neuron_size;      // bytes, as the files hold it
@@ -42,11 +48,24 @@ struct FieldFiles : std::enable_shared_from_this<FieldFiles> {
 
   // `spec` must outlive the object (it lives in the field); `lens` fits it (check_lens()).
   explicit FieldFiles(const FieldSpec& spec);
-  FieldFiles(const FieldSpec& spec, const Lens& lens);
-  // The files of the same field through another lens.
-  FieldFiles(const FieldFiles& other, const Lens& lens);
+  // `order` is of the spec's neurons, and fits the lens (check_shown()).
+  FieldFiles(const FieldSpec& spec, const Lens& lens,
+             std::shared_ptr<const NeuronOrder> order = nullptr);
+  // The files of the same field through another lens, in another order.
+  FieldFiles(const FieldFiles& other, const Lens& lens,
+             std::shared_ptr<const NeuronOrder> order = nullptr);
 
   DataType dtype() const { return lens.result(); }
+  // The neuron that file number `number` of neurons/ shows.
+  Index stored_neuron(Index number) const { return order ? order->at(number) : number; }
+  // Two files of one field with the same key are the same: the lens's canonical name and the order's key.
+  std::string key() const { return variant_key(lens, order.get()); }
+  static std::string variant_key(const Lens& lens, const NeuronOrder* order) {
+    return lens.name() + (order != nullptr ? "@" + order->key() : "");
+  }
 };
+
+// Whether the whole field can be shown so: kOverflow where a file of it would pass 2^63 - 1 bytes.
+Status check_shown(const FieldSpec& spec, const Lens& lens, const NeuronOrder* order);
 
 }  // namespace neurofs

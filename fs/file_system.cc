@@ -5,9 +5,9 @@
 #include <ctime>
 
 #include "core/base/log.h"
-#include "core/field/field_lens.h"
 #include "fs/build_tree.h"
 #include "fs/field_document.h"
+#include "fs/field_variants.h"
 
 namespace neurofs {
 namespace {
@@ -42,11 +42,11 @@ const T* as(const InternedNode* node) {
   return dynamic_cast<const T*>(node);
 }
 
-// The same for every spelling of a lens: its canonical name stands in the key.
+// The same for every spelling of a lens and an order: canonical names stand in the key.
 std::string key_of(char kind, const Node& node, std::string_view rest) {
   std::string key(1, kind);
   key += std::to_string(node.field);
-  if (node.lens != nullptr) key += "@" + node.lens->lens.name();
+  if (node.lens != nullptr) key += "@" + node.lens->key();
   key += '/';
   key += rest;
   return key;
@@ -114,6 +114,12 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Sources sources) {
             : std::make_unique<NamedRegions>(*fs->store_, named_regions_key(files->spec, dir.path),
                                              files->spec, files->modified_ns, *fs->region_looks_));
   }
+  for (const Directory& dir : directories) {
+    fs->selections_.push_back(
+        dir.files == nullptr ? nullptr
+                             : std::make_unique<StoredSelections>(*fs->store_, dir.files->spec,
+                                                                  dir.path, *fs->region_looks_));
+  }
   fs->ids_ = std::make_unique<NodeIds>(directories.size());
   fs->use_ = std::make_unique<FieldUse>(directories.size());
   fs->tree_ = std::make_unique<Tree>(std::move(directories));
@@ -148,6 +154,8 @@ Result<Entry> FileSystem::lookup(NodeId parent_id, std::string_view name) {
       return entry_of(target.node, parent_id, name);
     case Target::Kind::kLens:
       return enter_lens(target, parent_id);
+    case Target::Kind::kOrder:
+      return enter_order(target, parent_id);
     case Target::Kind::kRegion:
       return enter_region(target);
     case Target::Kind::kRegionAlias:
@@ -225,35 +233,66 @@ Result<Entry> FileSystem::enter_placed(std::string_view key, PlacedNode placed) 
   return Entry{found.id, attr_of(*found.node), lifetime};
 }
 
-// A lens directory whose lens is the field's own shows the field's own files.
 Result<Entry> FileSystem::enter_lens(const Target& target, NodeId parent) {
-  const FieldFiles& own = *files_of(target.node.field);
   const FieldFiles& shown = *tree_->files_of(target.node);
   const bool is_first = !is_interned(parent);
-  const auto lens = parse_field_lens(own.spec, shown.lens, is_first, target.name);
-  std::string name = "@" + std::string(target.name);
-  if (!lens.ok()) {
-    const std::string directory = tree_->path_of(
-        {.kind = Node::Kind::kDirectory, .field = target.node.field, .lens = target.node.lens});
-    errors_->add_refused_name(directory + (directory.empty() ? "" : "/") + name, lens.status());
-    return lens.status();
+  const auto lens = shown_lens(shown, is_first, target.name);
+  if (!lens.ok()) return refused(target, lens.status());
+  return enter_variant(target, parent, *lens, shown.order, Lifetime::kLong);
+}
+
+Result<Entry> FileSystem::enter_order(const Target& target, NodeId parent) {
+  const FieldFiles& shown = *tree_->files_of(target.node);
+  const auto name = shown_order_name(shown, target.name);
+  if (!name.ok()) return refused(target, name.status());
+  std::shared_ptr<const Selection> selection;
+  if (!name->selection.empty()) {
+    auto known = selections_[target.node.field]->current(name->selection);
+    if (!known.ok()) return refused(target, known.status());
+    selection = std::move(*known);
   }
+  const bool may_change = selection != nullptr;
+  auto order = shown_order(shown, *name, std::move(selection));
+  if (!order.ok()) return refused(target, order.status());
+  return enter_variant(target, parent, shown.lens, std::move(*order),
+                       may_change ? Lifetime::kNamed : Lifetime::kLong);
+}
+
+// Says why a name that begins as a lens or an order is none.
+Status FileSystem::refused(const Target& target, const Status& status) {
+  const std::string directory = tree_->path_of(
+      {.kind = Node::Kind::kDirectory, .field = target.node.field, .lens = target.node.lens});
+  errors_->add_refused_name(directory + (directory.empty() ? "@" : "/@") + std::string(target.name),
+                            status);
+  return status;
+}
+
+// A directory whose lens is the field's own, in no order, shows the field's own files.
+Result<Entry> FileSystem::enter_variant(const Target& target, NodeId parent, const Lens& lens,
+                                        std::shared_ptr<const NeuronOrder> order,
+                                        Lifetime lifetime) {
+  const FieldFiles& own = *files_of(target.node.field);
+  std::string name = "@" + std::string(target.name);
+  std::string key = path_key(parent, name);
+  // A selection that is another than before is another directory.
+  if (order) key += "#" + order->key();
   PlacedNode placed;
   placed.node = {.kind = Node::Kind::kDirectory, .field = target.node.field};
   // By name, also where the lens changes nothing: so the chain grows, and nesting has an end.
-  if (lens->name() != own.lens.name()) {
-    placed.lens = lenses_.files(target.node.field, own, *lens);
+  if (order || lens.name() != own.lens.name()) {
+    placed.lens = lenses_.files(target.node.field, own, lens, std::move(order));
     placed.node.lens = placed.lens.get();
   }
   placed.parent = parent;
-  const std::string key = path_key(parent, name);
   placed.name = std::move(name);
-  return enter_placed(key, std::move(placed));
+  NF_ASSIGN(Entry entry, enter_placed(key, std::move(placed)));
+  entry.lifetime = lifetime;
+  return entry;
 }
 
 Result<Entry> FileSystem::enter_region(const Target& target) {
   const FieldFiles& files = *tree_->files_of(target.node);
-  const std::string key = region_key(target, files.spec.shape);
+  const std::string key = region_key(target, files.shape);
   NF_ASSIGN(auto found, interned_.intern(key, [&]() -> Result<InternedNodes::Ptr> {
     auto node = std::make_shared<RegionNode>();
     NF_ASSIGN(node->layout,
@@ -261,7 +300,7 @@ Result<Entry> FileSystem::enter_region(const Target& target) {
     node->field = target.node.field;
     node->lens = shared_lens(target.node);
     node->view = target.view;
-    node->reader.emplace(files.field, target.region, files.lens);
+    node->reader.emplace(files.field, target.region, files.lens, files.order);
     node->inode = interned_inode(key);
     return InternedNodes::Ptr(std::move(node));
   }));
@@ -269,6 +308,9 @@ Result<Entry> FileSystem::enter_region(const Target& target) {
 }
 
 Result<Entry> FileSystem::enter_link(const Target& target) {
+  if (!has_named_regions(target.node)) {
+    return not_found("named regions are of the field's shape, which this order does not keep");
+  }
   NamedRegions& named = *named_[target.node.field];
   const auto names = named.current();
   const auto it = names->find(target.name);
@@ -462,7 +504,14 @@ Status FileSystem::readdir(NodeId id, uint64_t from, const Emit& emit) {
   return {};
 }
 
+// They are slices of the field's shape, which a share or a selection does not have.
+bool FileSystem::has_named_regions(const Node& node) const {
+  const FieldFiles& files = *tree_->files_of(node);
+  return files.order == nullptr || files.order->keeps_shape();
+}
+
 void FileSystem::list_regions(const Node& node, uint64_t from, const Emit& emit) {
+  if (!has_named_regions(node)) return;
   const auto names = named_[node.field]->current();
   uint64_t position = 0;
   for (const auto& [name, target] : *names) {
@@ -497,7 +546,7 @@ std::string FileSystem::describe(NodeId id) const {
   const Node regions{
       .kind = Node::Kind::kRegions, .field = region->field, .lens = region->lens.get()};
   return tree_->path_of(regions) + "/" +
-         to_string(region->reader->region(), files_of(*region)->spec.shape) + "." +
+         to_string(region->reader->region(), files_of(*region)->shape) + "." +
          std::string(all_views()[region->view].extension);
 }
 

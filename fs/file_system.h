@@ -31,6 +31,7 @@
 #include "fs/lens_table.h"
 #include "fs/named_regions.h"
 #include "fs/node_content.h"
+#include "fs/stored_selections.h"
 #include "fs/tree.h"
 
 namespace neurofs {
@@ -226,9 +227,14 @@ class FileSystem {
   Result<Entry> entry_of(const Node& node, NodeId parent, std::string_view name);
   Result<Entry> enter_placed(std::string_view key, PlacedNode placed);
   Result<Entry> enter_lens(const Target& target, NodeId parent);
+  Result<Entry> enter_order(const Target& target, NodeId parent);
+  Result<Entry> enter_variant(const Target& target, NodeId parent, const Lens& lens,
+                              std::shared_ptr<const NeuronOrder> order, Lifetime lifetime);
+  Status refused(const Target& target, const Status& status);
   Result<Entry> enter_region(const Target& target);
   Result<Entry> enter_link(const Target& target);
   Result<Entry> enter_snapshot(const Target& target);
+  bool has_named_regions(const Node& node) const;
   void list_regions(const Node& node, uint64_t from, const Emit& emit);
   void list_control(const Node& node, uint64_t from, const Emit& emit);
   Status check_tier(PrefetchTo to) const;
@@ -254,8 +260,10 @@ class FileSystem {
   Revalidation revalidation_;
   std::vector<std::unique_ptr<NamedRegions>> named_;  // by directory; null for groups
   LensTable lenses_;
+  std::vector<std::unique_ptr<StoredSelections>> selections_;  // as named_
   std::unique_ptr<RegionLooks> region_looks_ =
-      std::make_unique<RegionLooks>();  // ends before named_
+      std::make_unique<RegionLooks>();  // ends before named_ and selections_
+
   // Known to a gauge of the engine, which may outlive this; not kept by it, as nodes keep the engine.
   const std::shared_ptr<InternedNodes> nodes_ = std::make_shared<InternedNodes>();
   InternedNodes& interned_ = *nodes_;

@@ -32,14 +32,21 @@ Result<DeviceLease> FileSystem::lease_on_gpu(NodeId id, const Rows& rows, int gp
   Region region;
   if (node.kind == Node::Kind::kWhole || node.kind == Node::Kind::kNeuron) {
     files = tree_->files_of(node);
-    region = node.kind == Node::Kind::kWhole
-                 ? whole_region(files->spec.shape)
-                 : neuron_region(files->spec, static_cast<Index>(node.number));
+    region =
+        node.kind == Node::Kind::kWhole
+            ? whole_region(files->shape)
+            : neuron_region(files->spec, files->stored_neuron(static_cast<Index>(node.number)));
   } else if (const auto* named = dynamic_cast<const RegionNode*>(holder.get())) {
     files = files_of(*named);
     region = named->reader->region();
   } else {
     return not_found("not a file of a field's elements");
+  }
+  if (files->order && node.kind != Node::Kind::kNeuron) {
+    return unsupported(
+        "rows in another order are not gathered on a GPU: map neurons one by one, or "
+        "the field without @" +
+        to_string(files->order->name()));
   }
   NF_ASSIGN(const Region selected, select_rows(std::move(region), rows));
   return lease_region(files->field, selected, files->lens, gpu);

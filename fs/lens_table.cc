@@ -5,11 +5,13 @@
 namespace neurofs {
 
 std::shared_ptr<const FieldFiles> LensTable::files(uint32_t field, const FieldFiles& own,
-                                                   const Lens& lens) {
+                                                   const Lens& lens,
+                                                   std::shared_ptr<const NeuronOrder> order) {
   const std::lock_guard lock(mutex_);
-  std::weak_ptr<const FieldFiles>& known = files_[{field, lens.name()}];
+  std::weak_ptr<const FieldFiles>& known =
+      files_[{field, FieldFiles::variant_key(lens, order.get())}];
   if (auto files = known.lock()) return files;
-  auto files = std::make_shared<const FieldFiles>(own, lens);
+  auto files = std::make_shared<const FieldFiles>(own, lens, std::move(order));
   known = files;
   if (files_.size() >= sweep_at_) {
     std::erase_if(files_, [](const auto& entry) { return entry.second.expired(); });

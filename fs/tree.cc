@@ -53,7 +53,10 @@ Result<Target> Tree::lookup_in_directory(const Node& parent, std::string_view na
     return node_target({.kind = Node::Kind::kDirectory, .field = child->second});
   }
   if (name.starts_with(kLensMark)) {
-    return Target{.kind = Target::Kind::kLens, .node = node, .name = name.substr(1)};
+    const std::string_view variant = name.substr(1);
+    return Target{.kind = is_order_name(variant) ? Target::Kind::kOrder : Target::Kind::kLens,
+                  .node = node,
+                  .name = variant};
   }
   if (name == kNeuronsName && files->has_neurons) {
     node.kind = Node::Kind::kBucket;
@@ -84,7 +87,7 @@ Result<Target> Tree::lookup_in_bucket(const Node& parent, std::string_view name)
   }
   const auto file = parse_file_name(name);
   if (!file) return no_such(name);
-  const auto neuron = parse_neuron(file->stem, files.spec.neuron_shape());
+  const auto neuron = parse_neuron(file->stem, files.neuron_shape);
   if (!neuron) return no_such(name);
   if (depth > 0) {
     if (depth < files.buckets.levels()) return no_such(name);
@@ -109,7 +112,7 @@ Result<Target> Tree::lookup_in_regions(const Node& parent, std::string_view name
     return target;
   }
   target.kind = Target::Kind::kRegion;
-  NF_ASSIGN(target.region, parse_region(file->stem, files_of(parent)->spec.shape));
+  NF_ASSIGN(target.region, parse_region(file->stem, files_of(parent)->shape));
   return target;
 }
 
@@ -182,7 +185,7 @@ void Tree::list_bucket(const Node& parent, uint64_t from, const Emit& emit) cons
   const int view = listed_view();
   if (of_neurons && !files.neuron[view].layout) return;
   const std::string extension = "." + std::string(all_views()[view].extension);
-  const Dims neuron_shape = files.spec.neuron_shape();
+  const Dims& neuron_shape = files.neuron_shape;
   if (from >= static_cast<uint64_t>(range.end - range.first)) return;
   for (Index n = range.first + static_cast<Index>(from); n < range.end; ++n) {
     const auto next = static_cast<uint64_t>(n - range.first + 1);
@@ -220,12 +223,17 @@ Node Tree::parent_of(const Node& node) const {
   return directory;
 }
 
-// How a look-up in the field's directory finds the lens.
+// How look-ups from the field's directory on find the lens and the order.
 std::string Tree::lens_name(const Node& node) const {
   if (node.lens == nullptr) return "";
+  const Lens& own = directories_[node.field].files->lens;
   const std::string& steps = node.lens->lens.name();
-  if (steps.empty()) return "@raw";
-  return (directories_[node.field].files->lens.is_identity() ? "@" : "@raw,") + steps;
+  std::string name;
+  if (node.lens->order) name = "@" + to_string(node.lens->order->name());
+  if (node.lens->order && steps == own.name()) return name;
+  if (!name.empty()) name = "/" + name;
+  if (steps.empty()) return "@raw" + name;
+  return (own.is_identity() ? "@" : "@raw,") + steps + name;
 }
 
 std::string Tree::path_of(const Node& node) const {
@@ -238,7 +246,7 @@ std::string Tree::path_of(const Node& node) const {
       return base + "field." + std::string(all_views()[node.view].extension);
     case Node::Kind::kNeuron:
       return base + "neurons/" +
-             format_neuron(static_cast<Index>(node.number), dir.files->spec.neuron_shape()) + "." +
+             format_neuron(static_cast<Index>(node.number), files_of(node)->neuron_shape) + "." +
              std::string(all_views()[node.view].extension);
     case Node::Kind::kBucket:
       return base + "neurons";

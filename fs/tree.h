@@ -30,15 +30,16 @@ struct Directory {
   std::unique_ptr<FieldFiles> files;
 };
 
-// What a name means. Regions, aliases, control files and lenses become nodes in FileSystem, since they
+// What a name means. Regions, aliases, control files, lenses and orders become nodes in FileSystem, since they
 // depend on more than names.
 struct Target {
-  enum class Kind : uint8_t { kNode, kRegion, kRegionAlias, kControlFile, kLens };
+  enum class Kind : uint8_t { kNode, kRegion, kRegionAlias, kControlFile, kLens, kOrder };
   Kind kind = Kind::kNode;
-  Node node{};              // kNode; else only `field` and `lens`, the parent's, are set
-  Region region{};          // kRegion
-  int view = -1;            // kRegion, kRegionAlias
-  std::string_view name{};  // kRegionAlias: the stem; kControlFile: the name; kLens: behind the '@'
+  Node node{};      // kNode; else only `field` and `lens`, the parent's, are set
+  Region region{};  // kRegion
+  int view = -1;    // kRegion, kRegionAlias
+  std::string_view
+      name{};  // kRegionAlias: the stem; kControlFile: the name; kLens, kOrder: behind the '@'
 };
 
 class Tree {
@@ -60,7 +61,7 @@ class Tree {
 
   Node parent_of(const Node& node) const;
   const Directory& directory(uint32_t index) const { return directories_[index]; }
-  // Of the field that the node belongs to, as the node's lens shows it; null for a group.
+  // Of the field that the node belongs to, as the node's lens and order show it; null for a group.
   const FieldFiles* files_of(const Node& node) const {
     return node.lens != nullptr ? node.lens : directories_[node.field].files.get();
   }

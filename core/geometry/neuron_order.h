@@ -72,9 +72,20 @@ class NeuronOrder {
 // Precondition: the name came from parse_order_name(), and has no selection.
 std::shared_ptr<const NeuronOrder> shuffled_order(const OrderName& name, Index neurons);
 
-// The neurons of a table, in its order; repeats are allowed. kInvalidArgument for one that is not below `neurons`, with
-// its place, and for more than kMostTaken. Precondition: the name has a selection.
+// A table of neurons that was checked once, for all orders over it.
+struct Selection {
+  std::vector<Index> rows;
+  uint64_t hash = 0;  // of the rows
+};
+// Repeats are allowed. kInvalidArgument for a row that is not below `neurons`, with its place, and for more rows than
+// NeuronOrder::kMostTaken.
+Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows, Index neurons);
+
+// The rows of a selection, in its order. Precondition of both: the name has a selection. Errors: as make_selection().
+std::shared_ptr<const NeuronOrder> taken_order(const OrderName& name,
+                                               std::shared_ptr<const Selection> selection,
+                                               Index neurons);
 Result<std::shared_ptr<const NeuronOrder>> taken_order(const OrderName& name,
-                                                       std::vector<Index> table, Index neurons);
+                                                       std::vector<Index> rows, Index neurons);
 
 }  // namespace neurofs

@@ -10,23 +10,24 @@
 namespace neurofs {
 namespace {
 
-std::string key_of(const OrderName& name, const std::vector<Index>& table) {
-  uint64_t hash = table.size();
-  for (const Index neuron : table) hash = mix64(hash + static_cast<uint64_t>(neuron));
-  return to_string(name) + "#" + std::to_string(hash);
+uint64_t hash_of(const std::vector<Index>& rows) {
+  uint64_t hash = rows.size();
+  for (const Index neuron : rows) hash = mix64(hash + static_cast<uint64_t>(neuron));
+  return hash;
 }
 
 class Taken final : public NeuronOrder {
  public:
-  Taken(const OrderName& name, std::vector<Index> table, Index neurons)
-      : NeuronOrder(name, key_of(name, table), neurons, static_cast<Index>(table.size())),
-        table_(std::move(table)) {}
+  Taken(const OrderName& name, std::shared_ptr<const Selection> selection, Index neurons)
+      : NeuronOrder(name, to_string(name) + "#" + std::to_string(selection->hash), neurons,
+                    static_cast<Index>(selection->rows.size())),
+        selection_(std::move(selection)) {}
 
   Index at(Index position) const override {
-    return table_[static_cast<size_t>(begin() + position)];
+    return selection_->rows[static_cast<size_t>(begin() + position)];
   }
   void fill(Index first, std::span<Index> neurons) const override {
-    std::copy_n(table_.begin() + begin() + first, neurons.size(), neurons.begin());
+    std::copy_n(selection_->rows.begin() + begin() + first, neurons.size(), neurons.begin());
   }
   std::optional<Index> position_of(Index neuron) const override {
     std::call_once(sorted_once_, [this] { sort(); });
@@ -45,29 +46,41 @@ class Taken final : public NeuronOrder {
                      [this](uint32_t a, uint32_t b) { return at(a) < at(b); });
   }
 
-  const std::vector<Index> table_;
+  const std::shared_ptr<const Selection> selection_;
   mutable std::once_flag sorted_once_;
   mutable std::vector<uint32_t> sorted_;  // positions, by neuron; set by sorted_once_
 };
 
 }  // namespace
 
+Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows, Index neurons) {
+  if (rows.size() > static_cast<size_t>(NeuronOrder::kMostTaken)) {
+    return invalid_argument("a selection of " + std::to_string(rows.size()) +
+                            " rows: " + std::to_string(NeuronOrder::kMostTaken) + " is the most");
+  }
+  const auto bad =
+      std::find_if(rows.begin(), rows.end(), [neurons](Index n) { return n < 0 || n >= neurons; });
+  if (bad != rows.end()) {
+    return invalid_argument("row " + std::to_string(bad - rows.begin()) + " of the selection is " +
+                            std::to_string(*bad) + ", which is no neuron of the field: it has " +
+                            std::to_string(neurons));
+  }
+  auto selection = std::make_shared<Selection>();
+  selection->hash = hash_of(rows);
+  selection->rows = std::move(rows);
+  return std::shared_ptr<const Selection>(std::move(selection));
+}
+
+std::shared_ptr<const NeuronOrder> taken_order(const OrderName& name,
+                                               std::shared_ptr<const Selection> selection,
+                                               Index neurons) {
+  return std::make_shared<const Taken>(name, std::move(selection), neurons);
+}
+
 Result<std::shared_ptr<const NeuronOrder>> taken_order(const OrderName& name,
-                                                       std::vector<Index> table, Index neurons) {
-  if (table.size() > static_cast<size_t>(NeuronOrder::kMostTaken)) {
-    return invalid_argument("the selection \"" + name.selection + "\" has " +
-                            std::to_string(table.size()) + " rows; " +
-                            std::to_string(NeuronOrder::kMostTaken) + " is the most");
-  }
-  const auto bad = std::find_if(table.begin(), table.end(),
-                                [neurons](Index n) { return n < 0 || n >= neurons; });
-  if (bad != table.end()) {
-    return invalid_argument("row " + std::to_string(bad - table.begin()) + " of the selection \"" +
-                            name.selection + "\" is " + std::to_string(*bad) +
-                            ", and the field's neurons are 0 to " + std::to_string(neurons - 1));
-  }
-  return std::shared_ptr<const NeuronOrder>(
-      std::make_shared<const Taken>(name, std::move(table), neurons));
+                                                       std::vector<Index> rows, Index neurons) {
+  NF_ASSIGN(auto selection, make_selection(std::move(rows), neurons));
+  return taken_order(name, std::move(selection), neurons);
 }
 
 }  // namespace neurofs
