@@ -35,7 +35,7 @@ class AdaptivePredictor final : public Predictor {
     if (follower_.outstanding().take(read.first) == kAssociated)
       association_.used(read.outcome == AccessOutcome::kLate);
     if (follower_.follow(read, reader, out)) {
-      reader.associated = -1;
+      reader.trail = {};
       return;
     }
     follower_.begin(read, reader, out);
@@ -82,8 +82,7 @@ class AdaptivePredictor final : public Predictor {
 
   void associate(const BlockRead& read, Reader& reader, std::vector<Proposal>* out) {
     next_.clear();
-    if (association_.observe(reader.stream, reader.associated, read.first, &next_))
-      reader.associated = read.first;
+    association_.observe(reader.stream, &reader.trail, read.first, &next_);
     for (const int64_t block : next_) {
       follower_.outstanding().add(block, kAssociated);
       out->push_back({{static_cast<uint64_t>(block), 1}, kAssociated});

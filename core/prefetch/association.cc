@@ -1,9 +1,11 @@
-// observe(previous, x):
-//   score the table's successor (and predecessor) of `previous` by x
-//   while the table is right, a block that it does not know is an intruder: the order goes on after it
-//   unless the order runs backward: learn previous -> x, more sure when it was so before
-//   when the table is right more often than not: follow it from the end of the chain of blocks ahead,
-//     until the chain is `depth` long; a read outside the chain begins a new one
+// observe(x), after the reads a, b:
+//   score the table's successor of (a, b), and its predecessor of (b, a), by x
+//   while the table is right and x is not what it says: x is a stray, the order is expected to go on
+//     after it; if it does, x was an intruder (and is remembered, should it belong there after all);
+//     if not, one may have been left out, and all is learned
+//   else learn (a, b) -> x, more sure when it was so before
+//   follow the table from the end of the chain of blocks ahead, until it is `depth` long; a read outside
+//     the chain begins a new one
 
 #include "core/prefetch/association.h"
 
@@ -26,26 +28,23 @@ void move_towards(float* value, float target, float share) {
 
 }  // namespace
 
-Association::Association(int64_t block_count) : block_count_(block_count) {}
-
-bool Association::observe(uint64_t stream, int64_t previous, int64_t block,
-                          std::vector<int64_t>* out) {
-  if (!made_) {
-    links_ = LazyArray<Link>(kLinks);
-    made_ = true;
-  }
+void Association::observe(uint64_t stream, Trail* trail, int64_t block, std::vector<int64_t>* out) {
+  make_table();
   if (!enabled()) worth_ += kForgiven;
-  if (previous >= 0 && previous != block) {
-    score(previous, block);
-    if (trusted() && is_intruder(previous, block)) return false;
-    learn(previous, block);
+  const Pair latest{trail->before, trail->last};
+  if (trail->before >= 0) {
+    const bool right = score(latest, block);
+    if (trusted() && !right && is_stray(trail, block)) return;
+    if (right && trail->stray >= 0) note_intruder(*trail, block);
+    learn({trail->before, trail->last}, block);
   }
+  *trail = {trail->last, block, -1};
+  if (trail->before < 0) return;
   if (trusted()) {
-    extend(stream, block, out);
+    extend(stream, {trail->before, block}, out);
   } else {
     chain_size_ = 0;
   }
-  return true;
 }
 
 void Association::used(bool late) {
@@ -58,24 +57,32 @@ void Association::wasted() {
   depth_ = std::max<uint64_t>(depth_ / 2, 1);
 }
 
-Association::Link* Association::bucket(int64_t block) const {
-  return &links_[mix(static_cast<uint64_t>(block)) % (kLinks / kWays) * kWays];
+void Association::make_table() {
+  if (made_) return;
+  links_ = LazyArray<Link>(kLinks);
+  made_ = true;
 }
 
-const Association::Link* Association::find(int64_t block) const {
-  const Link* way = bucket(block);
+uint64_t Association::key_of(Pair pair) {
+  const uint64_t key = mix(static_cast<uint64_t>(pair.first) * 0x9e3779b97f4a7c15ULL ^
+                           mix(static_cast<uint64_t>(pair.second)));
+  return std::max<uint64_t>(key & ~uint64_t{3}, 4);
+}
+
+const Association::Link* Association::find(uint64_t key) const {
+  const Link* way = &links_[(key >> 2) % (kLinks / kWays) * kWays];
   for (size_t i = 0; i < kWays; ++i) {
-    if (way[i].block() == block) return &way[i];
+    if ((way[i].key & ~uint64_t{3}) == key) return &way[i];
   }
   return nullptr;
 }
 
-Association::Link& Association::find_or_make(int64_t block) {
-  Link* way = bucket(block);
+Association::Link& Association::find_or_make(uint64_t key) {
+  if (const Link* link = find(key)) return *const_cast<Link*>(link);
+  Link* way = &links_[(key >> 2) % (kLinks / kWays) * kWays];
   Link* victim = nullptr;
   for (size_t i = 0; i < kWays; ++i) {
     Link& link = way[(i + turn_) % kWays];
-    if (link.block() == block) return link;
     // An empty one is the least sure.
     if (victim == nullptr || (link.key == 0) > (victim->key == 0) ||
         ((link.key == 0) == (victim->key == 0) && link.sure() < victim->sure()))
@@ -83,75 +90,87 @@ Association::Link& Association::find_or_make(int64_t block) {
   }
   ++turn_;
   *victim = Link();
-  victim->set_block(block);
+  victim->key = key;
   return *victim;
 }
 
-void Association::score(int64_t previous, int64_t block) {
-  const Link* link = find(previous);
-  const bool right = link != nullptr && link->next == block + 1;
-  move_towards(&forward_, right ? 1 : 0, kScoreShare);
-  move_towards(&backward_, expected_back_ == block ? 1 : 0, kScoreShare);
+int64_t Association::after(Pair latest, bool backward) const {
+  const Link* link = find(key_of(backward ? Pair{latest.second, latest.first} : latest));
+  if (link == nullptr) return -1;
+  return (backward ? link->before : link->next) - 1;
 }
 
-void Association::learn(int64_t previous, int64_t block) {
-  const Link* here = find(block);
-  expected_back_ = here == nullptr ? -1 : here->before - 1;
-  // Known already, from the other end: learning would destroy what is being used.
-  if (backward_ > kTrusted && backward_ > forward_) return;
-  Link& link = find_or_make(previous);
+bool Association::score(Pair latest, int64_t block) {
+  const bool right = after(latest, false) == block;
+  const bool right_backward = after(latest, true) == block;
+  move_towards(&forward_, right ? 1 : 0, kScoreShare);
+  move_towards(&backward_, right_backward ? 1 : 0, kScoreShare);
+  return backward_ > forward_ ? right_backward : right;
+}
+
+void Association::learn(Pair latest, int64_t block) {
+  find_or_make(key_of({latest.second, block})).before = latest.first + 1;
+  Link& link = find_or_make(key_of(latest));
   if (link.next == block + 1) {
     link.set_sure(std::min<uint8_t>(link.sure() + 1, kSurest));
-  } else {
-    const uint8_t doubt = forward_ > kMostlyWrong ? 1 : kSurest;
-    link.set_sure(link.sure() > doubt ? static_cast<uint8_t>(link.sure() - doubt) : 0);
-    if (link.sure() == 0) {
-      link.next = block + 1;
-      link.set_sure(1);
-    }
+    return;
   }
-  if (link.next == block + 1) find_or_make(block).before = previous + 1;
+  const uint8_t doubt = forward_ > kMostlyWrong ? 1 : kSurest;
+  link.set_sure(link.sure() > doubt ? static_cast<uint8_t>(link.sure() - doubt) : 0);
+  if (link.sure() != 0) return;
+  link.next = block + 1;
+  link.set_sure(1);
 }
 
-// Not known yet: remembered, but the order around it stays. If it comes again at the same place, it
-// belongs there.
-bool Association::is_intruder(int64_t previous, int64_t block) {
-  const Link* link = find(block);
-  if (link != nullptr && link->next != 0) return false;
-  const bool again = link != nullptr && link->before == previous + 1;
-  if (again) {
-    Link& place = find_or_make(previous);
-    place.next = 0;
-    place.set_sure(0);
-  } else {
-    find_or_make(block).before = previous + 1;
+// Decides about a read that the table did not foretell; leaves the trail where the order goes on.
+bool Association::is_stray(Trail* trail, int64_t block) {
+  const Pair latest{trail->before, trail->last};
+  // It was an intruder here before: it belongs here.
+  const Link* known = find(key_of({trail->last, block}));
+  if (trail->stray < 0 && known != nullptr && known->before == trail->before + 1) {
+    find_or_make(key_of(latest)).set_sure(0);
+    return false;
   }
-  return !again;
+  if (trail->stray < 0) {
+    trail->stray = block;
+    return true;
+  }
+  // Twice in a row: one was left out, or is an intruder of the last time, or all of it is new.
+  learn(latest, trail->stray);
+  *trail = {trail->last, trail->stray, -1};
+  return false;
 }
 
-int64_t Association::follow(int64_t block) const {
-  const Link* link = find(block);
-  if (link == nullptr) return -1;
-  return (backward_ > forward_ ? link->before : link->next) - 1;
+// The order goes on with `block` as if the stray had not been. Should it come again, it is known.
+void Association::note_intruder(const Trail& trail, int64_t block) {
+  Link& through = find_or_make(key_of({trail.last, trail.stray}));
+  through.before = trail.before + 1;
+  through.next = block + 1;
+  const int64_t next = after({trail.last, block}, false);
+  Link& beyond = find_or_make(key_of({trail.stray, block}));
+  beyond.before = trail.last + 1;
+  if (next >= 0) beyond.next = next + 1;
 }
 
-void Association::extend(uint64_t stream, int64_t block, std::vector<int64_t>* out) {
+void Association::extend(uint64_t stream, Pair latest, std::vector<int64_t>* out) {
   size_t at = 0;
   const size_t most = chain_stream_ == stream ? std::min(chain_size_, kOvertaking) : 0;
-  while (at < most && chain_[(chain_first_ + at) % kMostChain] != block) ++at;
+  while (at < most && chain_[(chain_first_ + at) % kMostChain] != latest.second) ++at;
   if (at < most) {
     chain_first_ = (chain_first_ + at + 1) % kMostChain;
     chain_size_ -= at + 1;
   } else {
     chain_size_ = 0;
   }
+  if (chain_size_ == 0) tip_ = latest;
   chain_stream_ = stream;
-  int64_t tip = chain_size_ == 0 ? block : chain_[(chain_first_ + chain_size_ - 1) % kMostChain];
+  const bool backward = backward_ > forward_;
   while (chain_size_ < std::min<uint64_t>(depth_, kMostChain)) {
-    tip = follow(tip);
-    if (tip < 0 || tip >= block_count_) return;
-    chain_[(chain_first_ + chain_size_++) % kMostChain] = tip;
-    out->push_back(tip);
+    const int64_t next = after(tip_, backward);
+    if (next < 0 || next >= block_count_) return;
+    tip_ = {tip_.second, next};
+    chain_[(chain_first_ + chain_size_++) % kMostChain] = next;
+    out->push_back(next);
   }
 }
 

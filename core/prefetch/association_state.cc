@@ -1,9 +1,10 @@
 // What is kept of an Association over a restart, little-endian:
 //
-//   "NFassoc1"  number of blocks of the field (8 bytes)  number of pairs (8)
-//   pairs of block and successor (8 each)   CRC-32C of all before it (4)
+//   "NFassoc2"  number of blocks of the field (8 bytes)  number of links (8)
+//   links: the pair's key, the block after it and the one before it, plus 1, 0: not known (8 each)
+//   CRC-32C of all before it (4)
 //
-// How sure it was is not kept: a pair has to prove itself again, and with it the whole table.
+// How sure it was is not kept: a link has to prove itself again, and with it the whole table.
 
 #include <algorithm>
 #include <cstring>
@@ -14,9 +15,9 @@
 namespace neurofs {
 namespace {
 
-constexpr std::string_view kMagic = "NFassoc1";
+constexpr std::string_view kMagic = "NFassoc2";
 constexpr size_t kHeader = 24;
-constexpr size_t kPair = 16;
+constexpr size_t kLink = 24;
 constexpr size_t kCrc = 4;
 
 template <typename T>
@@ -41,18 +42,19 @@ uint32_t crc_of(std::string_view text) {
 
 std::string Association::save() const {
   if (!made_) return {};
-  std::string pairs;
+  std::string links;
   for (size_t i = 0; i < kLinks; ++i) {
     const Link& link = links_[i];
-    if (link.key == 0 || link.next == 0) continue;
-    put(&pairs, link.block());
-    put(&pairs, link.next - 1);
+    if (link.key == 0) continue;
+    put(&links, link.key & ~uint64_t{3});
+    put(&links, link.next);
+    put(&links, link.before);
   }
-  if (pairs.empty()) return {};
+  if (links.empty()) return {};
   std::string out(kMagic);
   put(&out, block_count_);
-  put(&out, static_cast<uint64_t>(pairs.size() / kPair));
-  out += pairs;
+  put(&out, static_cast<uint64_t>(links.size() / kLink));
+  out += links;
   put(&out, crc_of(out));
   return out;
 }
@@ -64,24 +66,20 @@ bool Association::restore(std::string_view saved) {
   if (get<uint32_t>(saved, body.size()) != crc_of(body)) return false;
   if (get<int64_t>(saved, kMagic.size()) != block_count_) return false;
   const auto count = get<uint64_t>(saved, kMagic.size() + 8);
-  if (count > kLinks || body.size() != kHeader + count * kPair) return false;
-  const auto in_field = [this](int64_t block) { return block >= 0 && block < block_count_; };
+  if (count > kLinks || body.size() != kHeader + count * kLink) return false;
+  const auto in_field = [this](int64_t block) { return block >= 0 && block <= block_count_; };
   for (uint64_t i = 0; i < count; ++i) {
-    if (!in_field(get<int64_t>(body, kHeader + i * kPair)) ||
-        !in_field(get<int64_t>(body, kHeader + i * kPair + 8)))
+    if (!in_field(get<int64_t>(body, kHeader + i * kLink + 8)) ||
+        !in_field(get<int64_t>(body, kHeader + i * kLink + 16)))
       return false;
   }
-  if (!made_) {
-    links_ = LazyArray<Link>(kLinks);
-    made_ = true;
-  }
+  make_table();
   for (uint64_t i = 0; i < count; ++i) {
-    const auto block = get<int64_t>(body, kHeader + i * kPair);
-    const auto next = get<int64_t>(body, kHeader + i * kPair + 8);
-    Link& link = find_or_make(block);
-    link.next = next + 1;
-    link.set_sure(1);
-    find_or_make(next).before = block + 1;
+    const uint64_t key = get<uint64_t>(body, kHeader + i * kLink) & ~uint64_t{3};
+    Link& link = find_or_make(std::max<uint64_t>(key, 4));
+    link.next = get<int64_t>(body, kHeader + i * kLink + 8);
+    link.before = get<int64_t>(body, kHeader + i * kLink + 16);
+    link.set_sure(link.next != 0 ? 1 : 0);
   }
   return true;
 }

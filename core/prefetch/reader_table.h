@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/prefetch/association.h"
 #include "core/prefetch/nest.h"
 
 namespace neurofs {
@@ -20,7 +21,7 @@ struct Reader {
   uint32_t walk = 0;          // the group of the walk that it followed last
   int64_t unforeseen = -1;    // the last read that no walk foresaw
   bool lone = false;          // and it did not touch the one before
-  int64_t associated = -1;    // the last read, if no walk foresaw it
+  Trail trail;                // of reads that no walk foresaw
   uint64_t overtaken_at = 0;  // when a read last came after one that should have followed it
   Shape shape;                // of finished walks
   uint32_t shape_length = 1;  // blocks of an element
