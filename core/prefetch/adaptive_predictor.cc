@@ -24,7 +24,7 @@ class AdaptivePredictor final : public Predictor {
   explicit AdaptivePredictor(const PredictorLimits& limits)
       : silent_(limits.max_ahead_blocks == 0),
         follower_(limits),
-        association_(follower_.grid().block_count()) {}
+        association_(follower_.grid().block_count(), follower_.share()) {}
 
   void observe(const Access& access, std::vector<Proposal>* out) override {
     BlockRead read;

@@ -49,7 +49,7 @@ void Association::observe(uint64_t stream, Trail* trail, int64_t block, std::vec
 
 void Association::used(bool late) {
   move_towards(&worth_, 1, kWorthShare);
-  if (late) depth_ = std::min<uint64_t>(depth_ * 2, kMostChain);
+  if (late) depth_ = std::min(depth_ * 2, most_ahead_);
 }
 
 void Association::wasted() {
@@ -165,7 +165,7 @@ void Association::extend(uint64_t stream, Pair latest, std::vector<int64_t>* out
   if (chain_size_ == 0) tip_ = latest;
   chain_stream_ = stream;
   const bool backward = backward_ > forward_;
-  while (chain_size_ < std::min<uint64_t>(depth_, kMostChain)) {
+  while (chain_size_ < std::min(depth_, most_ahead_)) {
     const int64_t next = after(tip_, backward);
     if (next < 0 || next >= block_count_) return;
     tip_ = {tip_.second, next};

@@ -9,6 +9,7 @@
 // any bytes (see association_state.cc for their form).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,9 @@ class Association {
  public:
   static constexpr size_t kLinks = 65536;
 
-  explicit Association(int64_t block_count) : block_count_(block_count) {}
+  // Proposes at most `most_ahead` blocks that were not reached yet.
+  Association(int64_t block_count, uint64_t most_ahead)
+      : block_count_(block_count), most_ahead_(std::min<uint64_t>(most_ahead, kMostChain)) {}
 
   // A read that no walk foresaw. Appends the blocks to be fetched.
   void observe(uint64_t stream, Trail* trail, int64_t block, std::vector<int64_t>* out);
@@ -77,6 +80,7 @@ class Association {
   void extend(uint64_t stream, Pair latest, std::vector<int64_t>* out);
 
   const int64_t block_count_;
+  const uint64_t most_ahead_;
   mutable LazyArray<Link> links_;
   bool made_ = false;
   uint32_t turn_ = 0;   // of the way that is replaced

@@ -34,7 +34,7 @@ Follower::Follower(const PredictorLimits& limits)
       walks_(grid_.block_count()) {}
 
 bool Follower::follow(const BlockRead& read, Reader& reader, std::vector<Proposal>* out) {
-  const WalkTable::Match match = walks_.find(read.first, read.count, reader.stream);
+  const WalkTable::Match match = walks_.find(read.first, read.count, reader.stream, read.now);
   Walk* walk = match.walk;
   if (walk != nullptr) {
     // Only what was proposed can have come late.

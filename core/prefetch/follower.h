@@ -7,6 +7,7 @@
 // Cost: constant per read that is foreseen, a pass over the recent reads else.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "core/prefetch/grid_steps.h"
@@ -40,6 +41,7 @@ class Follower {
   void wasted(int64_t block, uint32_t group, uint64_t now);
   bool wants(uint32_t group) const;
 
+  uint64_t share() const { return std::min(share_, most_ahead_); }
   const GridSteps& grid() const { return grid_; }
   Outstanding& outstanding() { return outstanding_; }
 

@@ -10,6 +10,7 @@
 namespace neurofs {
 namespace {
 
+constexpr uint64_t kLately = 128;    // reads
 constexpr uint64_t kPassedFor = 24;  // reads that something passed over may be late by
 
 // A walk that has proved little is expected at few places, or chance would feed it.
@@ -18,10 +19,11 @@ uint32_t earned(const Walk& walk) {
   return walk.seen < 5 ? 3 : Walk::kForeseen;
 }
 
-// Of two walks that expect a block: this reader's; the one with smaller steps, since a sequence with
-// gaps looks like several strides as well; the one read later.
-std::tuple<bool, int64_t, uint64_t> rank_of(const Walk& walk, uint64_t stream) {
-  return {walk.stream == stream, -std::abs(walk.at.level(0).step), walk.used_at};
+// Of two walks that expect a block: this reader's; one that was read lately; the one with smaller
+// steps, since a sequence with gaps looks like several strides as well; the one read later.
+std::tuple<bool, bool, int64_t, uint64_t> rank_of(const Walk& walk, uint64_t stream, uint64_t now) {
+  return {walk.stream == stream, walk.used_at + kLately > now, -std::abs(walk.at.level(0).step),
+          walk.used_at};
 }
 
 }  // namespace
@@ -34,13 +36,13 @@ size_t WalkTable::home(int64_t block) {
   return mix(static_cast<uint64_t>(block)) % kSlots;
 }
 
-WalkTable::Match WalkTable::find(int64_t block, uint64_t count, uint64_t stream) {
+WalkTable::Match WalkTable::find(int64_t block, uint64_t count, uint64_t stream, uint64_t now) {
   Walk* best = nullptr;
   for (size_t i = home(block); slots_[i].walk != 0; i = (i + 1) % kSlots) {
     if (slots_[i].block != block) continue;
     Walk& walk = walks_[slots_[i].walk - 1];
     if (!walk.takes(count)) continue;
-    if (best == nullptr || rank_of(walk, stream) > rank_of(*best, stream)) best = &walk;
+    if (best == nullptr || rank_of(walk, stream, now) > rank_of(*best, stream, now)) best = &walk;
   }
   if (best == nullptr) return {};
   uint32_t distance = 1;

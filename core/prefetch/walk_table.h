@@ -64,7 +64,7 @@ class WalkTable {
     uint32_t distance = 0;  // elements from the walk's latest; 1: the very next
   };
   // The walk that expects a read of `count` blocks at `block`, rather of this stream than of another.
-  Match find(int64_t block, uint64_t count, uint64_t stream);
+  Match find(int64_t block, uint64_t count, uint64_t stream, uint64_t now);
 
   // A walk to be filled in, in use; the caller has seen to it that one is free.
   Walk& create(uint64_t stream, const Odometer& at, uint32_t length, uint64_t now);

@@ -38,7 +38,7 @@ size_t foretold(Association& association, const std::vector<int64_t>& order) {
 }
 
 TEST(Association, ForetellsAnOrderThatComesAgain) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   const auto order = shuffled(4000, 1);
   EXPECT_EQ(foretold(association, order), 0u);
   EXPECT_GE(foretold(association, order), 3950u);
@@ -46,7 +46,7 @@ TEST(Association, ForetellsAnOrderThatComesAgain) {
 }
 
 TEST(Association, ForetellsItBackward) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   auto order = shuffled(4000, 2);
   foretold(association, order);
   std::reverse(order.begin(), order.end());
@@ -54,14 +54,14 @@ TEST(Association, ForetellsItBackward) {
 }
 
 TEST(Association, IsSilentOnOtherOrders) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   size_t hits = 0;
   for (uint64_t epoch = 0; epoch < 5; ++epoch) hits += foretold(association, shuffled(4000, epoch));
   EXPECT_EQ(hits, 0u);
 }
 
 TEST(Association, LearnsANewOrderInPlaceOfTheOld) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   const auto old = shuffled(4000, 3);
   for (int i = 0; i < 4; ++i) foretold(association, old);
   const auto fresh = shuffled(4000, 4);
@@ -71,7 +71,7 @@ TEST(Association, LearnsANewOrderInPlaceOfTheOld) {
 }
 
 TEST(Association, AnIntruderDoesNotBreakTheOrder) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   const auto order = shuffled(2000, 5);
   foretold(association, order);
   auto disturbed = order;
@@ -84,7 +84,7 @@ TEST(Association, AnIntruderDoesNotBreakTheOrder) {
 
 // Several neurons of a block, each at its place of a shuffled order.
 TEST(Association, AnOrderMayPassABlockSeveralTimes) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   auto order = shuffled(4000, 10);
   for (int64_t& block : order) block /= 4;
   order.erase(std::unique(order.begin(), order.end()), order.end());
@@ -93,7 +93,7 @@ TEST(Association, AnOrderMayPassABlockSeveralTimes) {
 }
 
 TEST(Association, WhatIsLeftOutDoesNotBreakTheOrder) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   const auto order = shuffled(2000, 11);
   foretold(association, order);
   foretold(association, order);  // sure of it
@@ -105,7 +105,7 @@ TEST(Association, WhatIsLeftOutDoesNotBreakTheOrder) {
 }
 
 TEST(Association, FallsSilentWhenItsProposalsAreNotRead) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   const auto order = shuffled(2000, 6);
   foretold(association, order);
   foretold(association, order);
@@ -115,25 +115,25 @@ TEST(Association, FallsSilentWhenItsProposalsAreNotRead) {
 }
 
 TEST(Association, IsKeptOverARestart) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   const auto order = shuffled(4000, 7);
   foretold(association, order);
   const std::string saved = association.save();
-  Association next(kBlocks);
+  Association next(kBlocks, 64);
   ASSERT_TRUE(next.restore(saved));
   EXPECT_GE(foretold(next, order), 3900u);
-  EXPECT_TRUE(Association(kBlocks).save().empty());
+  EXPECT_TRUE(Association(kBlocks, 64).save().empty());
 }
 
 TEST(Association, RefusesWhatIsNoStateOfIt) {
-  Association association(kBlocks);
+  Association association(kBlocks, 64);
   foretold(association, shuffled(300, 8));
   const std::string saved = association.save();
-  Association other(kBlocks);
+  Association other(kBlocks, 64);
   EXPECT_TRUE(other.restore(""));
   EXPECT_FALSE(other.restore("x"));
   EXPECT_FALSE(other.restore(std::string(1000, '\0')));
-  EXPECT_FALSE(Association(kBlocks - 1).restore(saved)) << "of another field";
+  EXPECT_FALSE(Association(kBlocks - 1, 64).restore(saved)) << "of another field";
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
     std::string bad = saved;
@@ -146,7 +146,7 @@ TEST(Association, RefusesWhatIsNoStateOfIt) {
 }
 
 TEST(Association, ForgetsInsteadOfGrowing) {
-  Association association(int64_t{1} << 60);
+  Association association(int64_t{1} << 60, 64);
   std::mt19937_64 random(9);
   std::vector<int64_t> out;
   Trail trail;

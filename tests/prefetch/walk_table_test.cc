@@ -21,27 +21,27 @@ Walk& sequence(WalkTable& table, uint64_t stream, int64_t at, int64_t step = 1) 
 TEST(WalkTable, FindsWhoForesawARead) {
   WalkTable table(kBlocks);
   Walk& walk = sequence(table, 1, 100, 7);
-  EXPECT_EQ(table.find(107, 1, 1).distance, 1u);
-  EXPECT_EQ(table.find(128, 1, 1).distance, 4u);
-  EXPECT_EQ(table.find(108, 1, 1).walk, nullptr);
-  EXPECT_EQ(table.find(107, 4, 1).walk, nullptr);  // of another length
+  EXPECT_EQ(table.find(107, 1, 1, 2).distance, 1u);
+  EXPECT_EQ(table.find(128, 1, 1, 2).distance, 4u);
+  EXPECT_EQ(table.find(108, 1, 1, 2).walk, nullptr);
+  EXPECT_EQ(table.find(107, 4, 1, 2).walk, nullptr);  // of another length
   table.advance(walk, 2, 2);
   EXPECT_EQ(walk.at.position(), 114);
-  EXPECT_EQ(table.find(121, 1, 1).distance, 1u);
+  EXPECT_EQ(table.find(121, 1, 1, 2).distance, 1u);
   EXPECT_EQ(table.take_passed(107, 3), &walk);
   EXPECT_EQ(table.take_passed(107, 3), nullptr);
   table.remove(walk);
-  EXPECT_EQ(table.find(121, 1, 1).walk, nullptr);
+  EXPECT_EQ(table.find(121, 1, 1, 2).walk, nullptr);
 }
 
 TEST(WalkTable, PrefersTheReadersOwnWalkAndSmallSteps) {
   WalkTable table(kBlocks);
   Walk& other = sequence(table, 2, 100);
-  EXPECT_EQ(table.find(101, 1, 1).walk, &other);
+  EXPECT_EQ(table.find(101, 1, 1, 2).walk, &other);
   Walk& coarse = sequence(table, 1, 99, 2);
-  EXPECT_EQ(table.find(101, 1, 1).walk, &coarse);
+  EXPECT_EQ(table.find(101, 1, 1, 2).walk, &coarse);
   Walk& fine = sequence(table, 1, 99, 1);
-  EXPECT_EQ(table.find(101, 1, 1).walk, &fine);
+  EXPECT_EQ(table.find(101, 1, 1, 2).walk, &fine);
 }
 
 TEST(WalkTable, GroupsAreNotUsedAgain) {
@@ -86,7 +86,7 @@ TEST(WalkTable, AgreesWithAModel) {
       for (size_t i = 0; i < Walk::kForeseen && walk.next(kBlocks); ++i)
         foreseen = foreseen || walk.position() == block;
     }
-    ASSERT_EQ(table.find(block, 1, 1).walk != nullptr, foreseen) << block;
+    ASSERT_EQ(table.find(block, 1, 1, 2).walk != nullptr, foreseen) << block;
   }
 }
 
