@@ -11,8 +11,6 @@ namespace neurofs {
 namespace {
 
 constexpr std::string_view kDirectory = ".neurofs-selections/";
-constexpr uint64_t kMostBytes =
-    kMaxNpyHeaderBytes + static_cast<uint64_t>(NeuronOrder::kMostTaken) * sizeof(uint64_t);
 constexpr std::chrono::seconds kTtl{1};
 // As long as a look may take; for so many at a time.
 constexpr std::chrono::seconds kLongPatience{10};
@@ -66,7 +64,7 @@ Result<std::shared_ptr<const Selection>> parse_selection(Bytes file, Index neuro
 Result<std::shared_ptr<const Selection>> load_selection(ObjectStore& store, std::string_view key,
                                                         Index neurons) {
   store.forget(key);  // `neurofs selection` replaces the file: an open one is of the old rows
-  const auto bytes = read_all(store, key, kMostBytes);
+  const auto bytes = read_all(store, key, kMostSelectionBytes);
   const std::string place = store.url() + "/" + std::string(key);
   if (!bytes.ok()) return bytes.status().with_context(place);
   auto selection = parse_selection(*bytes, neurons);

@@ -27,6 +27,9 @@
 namespace neurofs {
 
 inline constexpr size_t kMostSelections = 1000;
+// Of a stored one: the longest header of a .npy file, and 8 bytes a row.
+inline constexpr uint64_t kMostSelectionBytes =
+    (uint64_t{64} << 10) + static_cast<uint64_t>(NeuronOrder::kMostTaken) * sizeof(uint64_t);
 inline constexpr std::chrono::milliseconds kSelectionPatience{500};
 
 // Where the selections of the field at `path` are: a prefix, ending in '/'. Add NAME.npy.

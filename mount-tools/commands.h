@@ -23,6 +23,7 @@ void add_import(CLI::App& app, int& exit_code);
 void add_write(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
 void add_region(CLI::App& app, int& exit_code);
+void add_selection(CLI::App& app, int& exit_code);
 void add_mount(CLI::App& app, int& exit_code);
 void add_umount(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);

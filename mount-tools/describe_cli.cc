@@ -107,6 +107,9 @@ has named.
 .I @relu,f16/
 a lens: the same files again, transformed while they are read; found by name, not listed. See LENSES.
 .TP
+.I @shuffle=42/, @take=train/
+the neurons in another order: the same files again. See ORDERS.
+.TP
 .I .neurofs/
 field.json, stats.json and metrics; at the root of the mount also status.json, and errors: the arrays
 that are not shown, the newest names that are no lenses and the newest reads that failed, with the reason.
@@ -210,6 +213,34 @@ stored: @raw/ or @raw,f16/.
 says what a name means, or why it is not one. The steps:
 )";
 
+constexpr std::string_view kOrders = R"(.SH ORDERS
+A directory below a field's, or below a lens, in which the neurons stand in another order. A path has one
+order; lenses may come before and after it. The order of a seed is the same everywhere and for ever: the README has it in
+Python.
+.TP
+.B @shuffle=SEED
+all neurons, shuffled; SEED is 0 to 2^64 - 1. With
+.BR block=B ,
+runs of B neighbours are shuffled, then the neurons of every
+.B buffer=K
+runs (16) among themselves: fewer bytes are fetched, in larger reads, and K x B neurons are in memory at a time.
+.TP
+.B rank=R,world=W
+behind either of them: share R (from 0) of W equal shares of that order. They are disjoint, and together all
+of it.
+.TP
+.B @take=NAME
+the neurons of a list that
+.B neurofs selection add
+has stored with the field.
+.PP
+A share and a list have one axis of neurons, numbered in C order where the field has several. Attributes:
+user.neurofs.order names the order, user.neurofs.stored_neuron the neuron that a file of neurons/ shows. A name that is no order is
+No such file or directory;
+.B neurofs explain\-name
+says why.
+)";
+
 constexpr std::string_view kRawFiles = R"(.SH RAW FILES
 A file of elements and nothing else is a field when a description lies beside it: of
 .I activations.bin
@@ -282,6 +313,7 @@ void print_man(const CLI::App& app) {
   print_remote_stores();
   fmt::print("{}", kConsistency);
   print_lenses();
+  fmt::print("{}", kOrders);
   fmt::print("{}{}", kRawFiles, kSurroundings);
   fmt::print(
       ".SH EXIT STATUS\n0: done. 1: failed, the reason is on standard error. 2: used wrongly.\n"

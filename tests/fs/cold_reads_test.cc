@@ -16,6 +16,7 @@
 #include "core/base/scope_wait.h"
 #include "core/storage/memory_store.h"
 #include "tests/fs/fs_testing.h"
+#include "tests/fs/stalled_store.h"
 #include "tests/storage/fault_store.h"
 
 namespace neurofs {
@@ -162,30 +163,6 @@ TEST_F(SlowStoreTest, AReadDoesNotWaitForLeadersThatAreAway) {
   EXPECT_EQ(wrong, 0);
 }
 
-// A store whose reads of chunks end only when they are let go or their scope is cancelled.
-class StalledStore final : public test::FaultStore {
- public:
-  using FaultStore::FaultStore;
-  void read(std::span<ReadOp> batch) override {
-    if (batch.front().key.find("c/") == std::string_view::npos) return FaultStore::read(batch);
-    ++stalled;
-    ScopeEnd end = ScopeEnd::kNone;
-    while (!let_go && end == ScopeEnd::kNone) {
-      std::this_thread::yield();
-      end = scope_end();
-    }
-    if (end == ScopeEnd::kNone) return FaultStore::read(batch);
-    ++cancelled;
-    for (ReadOp& op : batch) {
-      op.outcome = ReadOp::Outcome::kError;
-      op.status = scope_status(end, "a store that stalls");
-    }
-  }
-  std::atomic<int> stalled = 0;
-  std::atomic<int> cancelled = 0;
-  std::atomic<bool> let_go = false;
-};
-
 class StalledStoreTest : public testing::Test {
  protected:
   StalledStoreTest() {
@@ -214,7 +191,7 @@ class StalledStoreTest : public testing::Test {
   }
 
   std::shared_ptr<MemoryStore> memory = std::make_shared<MemoryStore>();
-  std::shared_ptr<StalledStore> store = std::make_shared<StalledStore>(memory);
+  std::shared_ptr<test::StalledStore> store = std::make_shared<test::StalledStore>(memory, "c/");
   std::unique_ptr<FileSystem> fs;
   NodeId file{0};
   std::mutex mutex;

@@ -8,6 +8,7 @@
 #include "core/geometry/neuron_order.h"
 #include "fs/explain_name.h"
 #include "tests/fs/names_fixture.h"
+#include "tests/fs/stalled_store.h"
 
 namespace neurofs {
 namespace {
@@ -214,6 +215,21 @@ TEST_F(OrderNames, ASelectionThatChangesIsAnotherDirectory) {
   ByteVector old(16);
   ASSERT_TRUE(fs->read(before->id, 0, old, 1).ok());
   EXPECT_EQ(std::memcmp(old.data(), row(7).data(), 16), 0) << "an open file stays what it was";
+}
+
+TEST_F(OrderNames, ASelectionThatStallsHoldsUpNoOtherName) {
+  open();
+  plant("some", npy("<i4", "(1,)", int32s({7})));
+  const auto stalled = std::make_shared<StalledStore>(store, ".neurofs-selections");
+  fs = file_system_over(stalled);
+  std::thread waiting([this] { EXPECT_EQ(values<float>("@take=some/field.raw"), row(7)); });
+  while (stalled->stalled == 0) std::this_thread::yield();
+  // The store has not answered: these are told without it.
+  EXPECT_TRUE(find("field.npy").ok());
+  EXPECT_TRUE(find("@shuffle=1/neurons/7.npy").ok());
+  EXPECT_TRUE(find("@take=bad name").status().code() == Code::kNotFound);
+  stalled->let_go = true;
+  waiting.join();
 }
 
 TEST_F(OrderNames, AreExplained) {

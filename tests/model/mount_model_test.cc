@@ -11,6 +11,7 @@
 #include "tests/model/model_case.h"
 #include "tests/model/mounted_field.h"
 #include "tests/model/random_lens.h"
+#include "tests/model/random_order.h"
 #include "tests/model/random_region.h"
 
 namespace neurofs::model {
@@ -20,10 +21,11 @@ constexpr int kFieldsAtOnce = 8;
 constexpr int kThreads = 8;
 constexpr int kReadsPerThread = 80;
 constexpr int kLensesPerField = 3;
+constexpr int kOrdersPerField = 3;
 
-// A field's directory, or that of a lens in it.
+// A field's directory, or that of a lens or an order in it.
 struct Shown {
-  std::string directory;  // "" or "@relu,f16" or "@relu/@f16"
+  std::string directory;  // "" or "@relu,f16" or "@relu/@f16" or "@shuffle=3/@f16"
   DenseField dense;
 };
 
@@ -32,6 +34,10 @@ struct Subject {
   std::filesystem::path directory;  // in the mount
   std::vector<Shown> shown;
 };
+
+size_t neuron_axes(const Dims& shape) {
+  return shape.size() > 1 ? shape.size() - 1 : shape.size();
+}
 
 std::vector<Shown> show(Random& random, const DenseField& dense) {
   std::vector<Shown> shown = {{"", dense}, {"@raw", dense}};
@@ -42,6 +48,20 @@ std::vector<Shown> show(Random& random, const DenseField& dense) {
     if (comma != std::string::npos && random.chance(0.3)) directory.replace(comma, 1, "/@");
     shown.push_back({directory, through(dense, lens)});
   }
+  for (int i = 0; i < kOrdersPerField && neuron_axes(dense.shape()) > 0; ++i) {
+    const Shown& base = random.pick(shown);
+    if (base.directory.find("shuffle") != std::string::npos) continue;  // one order a path
+    const std::string name = random_shuffle(random);
+    Index neurons = 1;
+    for (size_t axis = 0; axis < neuron_axes(dense.shape()); ++axis) neurons *= dense.shape()[axis];
+    const auto order = shuffled_order(parse_order_name(name).value(), neurons);
+    // "@raw" comes first.
+    const bool order_first = !base.directory.starts_with("@raw") && random.chance(0.5);
+    std::string directory =
+        order_first ? "@" + name + "/" + base.directory : base.directory + "/@" + name;
+    Shown ordered{directory, in_order(base.dense, neuron_axes(dense.shape()), *order)};
+    shown.push_back(std::move(ordered));
+  }
   return shown;
 }
 
@@ -51,10 +71,6 @@ struct ExpectedFile {
   ByteVector elements;
   Dims shape;
 };
-
-size_t neuron_axes(const Dims& shape) {
-  return shape.size() > 1 ? shape.size() - 1 : shape.size();
-}
 
 bool has_neurons(const Dims& shape) {
   if (shape.empty()) return false;
@@ -183,7 +199,9 @@ bool check_one_read(const Subject& subject, Random& random) {
   const DataType dtype = shown.dense.dtype();
   const ExpectedFile file = random_file(random, shown.dense);
   const std::string extension = random.chance(0.1) ? ".txt" : random.chance(0.5) ? ".npy" : ".raw";
-  const std::filesystem::path path = subject.directory / shown.directory / (file.name + extension);
+  const std::filesystem::path path = subject.directory /
+                                     std::filesystem::path(shown.directory).relative_path() /
+                                     (file.name + extension);
   try {
     uint64_t header = 0;
     const bool right = extension == ".txt"   ? check_text(path, file, dtype)

@@ -18,7 +18,7 @@ import numpy as np
 NEUROFS = os.environ["NEUROFS"]
 BUILD = pathlib.Path(os.environ["NEUROFS_BUILD"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ["create", "import", "write", "info", "region", "mount", "umount", "status", "stats",
+COMMANDS = ["create", "import", "write", "info", "region", "selection", "mount", "umount", "status", "stats",
             "prefetch", "refresh", "cache", "replay", "plugins", "explain-name"]
 
 
@@ -68,6 +68,7 @@ class CommandLine(InFolder):
 
     def test_what_opens_a_store_takes_the_options_of_the_connection(self):
         for command in ["create", "import", "write", "info", "region add", "region rm", "region list",
+                        "selection add", "selection remove", "selection list",
                         "mount", "explain-name"]:
             told = neurofs(*command.split(), "--help").stdout
             for option in ("--endpoint", "--auth-file", "--ceph-conf", "--deadline"):
@@ -322,6 +323,22 @@ class Fields(InFolder):
         self.import_array(np.ones((10, 2), "f4"))
         neurofs("create", self.field, "--shape", "10,2", "--overwrite")
         self.assertEqual([p.name for p in self.field.iterdir()], ["zarr.json"])
+
+    def test_selections(self):
+        neurofs("create", self.field, "--shape", "100,4")
+        rows = self.folder / "rows.npy"
+        np.save(rows, np.array([3, 1, 3], dtype=">i2"))
+        self.assertEqual(neurofs("selection", "add", self.field, "train", rows).stdout,
+                         "@take=train shows 3 of 100 neurons\n")
+        self.assertEqual(neurofs("selection", "list", self.field).stdout, "train\n")
+        np.save(rows, np.array([1, 100]))
+        for name, reason in [("test", "row 1 of the selection is 100"), ("../x", "cannot name")]:
+            done = neurofs("selection", "add", self.field, name, rows, check=False)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(reason, done.stderr)
+        neurofs("selection", "remove", self.field, "train")
+        self.assertEqual(json.loads(neurofs("selection", "list", self.field, "--json").stdout), [])
+        self.assertEqual(neurofs("selection", "remove", self.field, "train", check=False).returncode, 1)
 
     def test_named_regions(self):
         neurofs("create", self.field, "--shape", "100,4")
