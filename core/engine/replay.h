@@ -20,7 +20,7 @@
 namespace neurofs {
 
 struct ReplayOptions {
-  std::string predictor = "stride";
+  std::string predictor = "adaptive";
   std::string policy = "lru";
   uint64_t cache_blocks = 256;
   double latency = 16;
