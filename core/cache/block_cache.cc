@@ -239,7 +239,7 @@ Reservation BlockCache::bring_ahead(std::span<BlockRequest> requests, const Load
     std::shared_ptr<Flight> flight(flights, &flights[n]);
     flight->prefetched = true;
     // The slot comes before the flight: a reader must never join a flight that lacks memory.
-    const Result<EntryId> slot = take_slot(r.size, std::chrono::milliseconds(0));
+    const Result<EntryId> slot = take_slot(r.size, std::chrono::milliseconds(0), absent.size() - n);
     if (!slot.ok() || *slot == kNoEntry) break;
     begun.mine.push_back({absent[n], *slot, flight});
     Shard& shard = shard_of(hash_of(r.key));
@@ -286,9 +286,10 @@ void BlockCache::join_or_start(size_t index, BlockRequest& request, Begun* begun
 
 void BlockCache::take_slots(std::span<BlockRequest> requests, std::vector<Mine>* mine) {
   auto keep = mine->begin();
+  size_t count = mine->size();
   for (Mine& m : *mine) {
     BlockRequest& r = requests[m.request];
-    const Result<EntryId> slot = take_slot(r.size, slot_wait_);
+    const Result<EntryId> slot = take_slot(r.size, slot_wait_, count--);
     if (slot.ok() && *slot != kNoEntry) {
       m.entry = *slot;
       if (&*keep != &m) *keep = std::move(m);

@@ -142,8 +142,8 @@ class BlockCache {
   // Loads what is neither here nor in flight, if memory can be had without waiting. Errors are
   // dropped.
   void prefetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
-    // Half the budget stays for those who wait.
-    bring_ahead(requests, load, reservations_.capacity() / 2, false);
+    // Most of what stays when half of the budget is kept ahead is for those who wait.
+    bring_ahead(requests, load, reservations_.capacity() / 8 * 5, false);
   }
   // The same for who keeps what it brings until it is read: every block that is here then has a pin and kData, and
   // the result covers the pins. Unless with all other promises the group passes `limit`: empty then. kPending: the block
@@ -289,8 +289,9 @@ class BlockCache {
   void await(BlockRequest& request, Joined& joined) noexcept;
   ScopeEnd await_end(Flight& flight, std::mutex& mutex);
 
-  // kNoEntry when nothing can be evicted now; waits for pins to go until the deadline.
-  Result<EntryId> take_slot(uint64_t bytes, std::chrono::milliseconds patience);
+  // kNoEntry when nothing can be evicted now; waits for pins to go until the deadline. `count`: as many more slots
+  // of the size are about to be taken, this one included.
+  Result<EntryId> take_slot(uint64_t bytes, std::chrono::milliseconds patience, size_t count = 1);
   void give_back(EntryId id) noexcept;
   void link(EntryId id, uint64_t hash);
   void unlink(EntryId id);

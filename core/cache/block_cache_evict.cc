@@ -8,7 +8,8 @@
 
 namespace neurofs {
 
-Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds patience) {
+Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds patience,
+                                      size_t count) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::unique_lock lock(policy_mutex_);
   for (;;) {
@@ -22,8 +23,10 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
         return id;
       }
     }
-    // Not more than is needed: a reader that lost its CPU under a guard would empty the cache.
-    const bool enough = retired_bytes_ >= slot_size_for(bytes);
+    // Not more than is needed: a reader that lost its CPU under a guard would empty the cache. All that is needed
+    // soon, though, or each slot would wait for the guards of readers anew.
+    const uint64_t slot = slot_size_for(bytes);
+    const bool enough = retired_bytes_ >= std::max(slot, std::min(count * slot, budget() / 64));
     if (!enough && evict_one_locked() == Eviction::kDone) continue;
     if (retired_count_ > 0) {
       // A reader still looks at retired memory; guards are short, so let it run.

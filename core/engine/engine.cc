@@ -12,6 +12,8 @@ namespace neurofs {
 namespace {
 
 constexpr size_t kPrefetchQueue = 64;
+constexpr size_t kLeastPrefetchers =
+    4;                                  // some wait for the disk while others fill and empty memory
 constexpr size_t kFarPrefetchers = 16;  // of 2 MiB each: what a fast network holds in 20 to 30 ms
 constexpr uint64_t kFarAhead = 4;       // times as much ahead: twice what is on its way
 constexpr size_t kDecodeQueue = 256;
@@ -71,7 +73,7 @@ EngineState::EngineState(const EngineOptions& options, std::unique_ptr<Metrics> 
       direct_files_(options.gpu_direct, *metrics_),
       scratch_(std::max<uint64_t>(scratch_bytes, 1)),
       decoders_(thread_count(options), kDecodeQueue),
-      near_(std::max<size_t>(2, thread_count(options)), kPrefetchQueue) {
+      near_(std::max(kLeastPrefetchers, thread_count(options)), kPrefetchQueue) {
   cache_->on_shortage([this] { ahead_holders_.let_go(); });
   if (options_.gpu_bytes > 0) open_tier();
 }

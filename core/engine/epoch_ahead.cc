@@ -11,12 +11,12 @@ constexpr unsigned kReadsToBegin = 3;
 // random are near one another.
 constexpr Index kNear = 1024;
 constexpr Index kNearPart = 256;
-constexpr uint64_t kAway = 32;  // reads of others after which a pass is over
+constexpr uint64_t kAway = 32;      // reads of others after which a pass is over
 constexpr size_t kMostReads = 256;  // told at once
 // Positions read that make a task worth its while, once a pass is under way.
 constexpr Index kStep = 256;
 constexpr unsigned kTasks =
-    2;  // at once: while one reads the disk, the other fills and empties memory
+    4;  // at once: while one reads the disk, the other fills and empties memory
 constexpr unsigned kFarTasks = 16;
 
 }  // namespace

@@ -8,15 +8,15 @@ namespace {
 // One batch: for local files deep enough for the queue, and enough neighbours for large reads.
 constexpr uint64_t kBatch = uint64_t{8} << 20;
 constexpr uint64_t kFarBatch = uint64_t{2} << 20;
-// What all runs keep together, in sixteenths of RAM: less than half, at which nothing else is fetched ahead.
-constexpr uint64_t kShare = 7;
+// What all runs keep together, in sixteenths of RAM.
+constexpr uint64_t kShare = 8;
 constexpr uint64_t kPromised = 10;  // sixteenths that all promises together may reach by a batch
 constexpr uint64_t kLeastHeld = 4;
 // Enough to hide what a batch takes; more, where positions share blocks, is better spent on what is needed again.
 constexpr uint64_t kLead = uint64_t{64} << 20;
 constexpr uint64_t kFirstLead = 16;  // blocks
 constexpr uint64_t kRamp = 4;        // times as far ahead as it has come
-constexpr Index kGroupRamp = 16;     // a group is fetched whole after so small a part of it
+constexpr Index kGroupRamp = 64;     // a group is fetched whole after so small a part of it
 constexpr Index kTolerance = 4096;   // positions
 
 }  // namespace

@@ -137,6 +137,11 @@ bool EpochSchedule::make_room(std::vector<uint64_t>* gone) {
   return true;
 }
 
+// What is retained can go. Room is waited for, so that batches do not become as small as reads are.
+bool EpochSchedule::has_room_for(uint64_t blocks) const {
+  return held() - retained_.size() + blocks <= std::max(limits_.held, blocks);
+}
+
 void EpochSchedule::next_fetch(size_t most, std::vector<uint64_t>* wanted,
                                std::vector<uint64_t>* gone) {
   while (wanted->size() < most) {
@@ -146,6 +151,7 @@ void EpochSchedule::next_fetch(size_t most, std::vector<uint64_t>* wanted,
       plan_unit(gone);
       if (unit_.empty()) return;
     }
+    if (wanted->empty() && !has_room_for(std::min<uint64_t>(most, wanted_))) return;
     const uint64_t block = unit_[unit_at_];
     const auto it = blocks_.find(block);
     if (it == blocks_.end() || it->second.state != State::kWanted) {

@@ -98,6 +98,7 @@ class EpochSchedule {
   void plan_slice(Index first, Index last);
   // Whose next use was read out of turn has another one.
   void renew_retained(std::vector<uint64_t>* gone);
+  bool has_room_for(uint64_t blocks) const;
   bool make_room(std::vector<uint64_t>* gone);  // for one block
 
   const EpochSource& source_;
