@@ -8,6 +8,9 @@ namespace {
 // One batch: for local files deep enough for the queue, and enough neighbours for large reads.
 constexpr uint64_t kBatch = uint64_t{8} << 20;
 constexpr uint64_t kFarBatch = uint64_t{2} << 20;
+// Of a group, which a reader gets into only when nearly all of it is here: what is on its way he waits for, what is
+// not he would fetch by single blocks.
+constexpr uint64_t kGroupBatch = uint64_t{32} << 20;
 // What all runs keep together, in sixteenths of RAM.
 constexpr uint64_t kShare = 8;
 constexpr uint64_t kPromised = 10;  // sixteenths that all promises together may reach by a batch
@@ -48,8 +51,10 @@ EpochRun::~EpochRun() {
 }
 
 size_t EpochRun::batch_blocks() {
-  const uint64_t bytes = field_.stored().store().is_far() ? kFarBatch : kBatch;
-  return std::max<uint64_t>(std::min(bytes / slot_, schedule_.limits().held / 4), 1);
+  const bool is_far = field_.stored().store().is_far();
+  const uint64_t bytes = groups_ ? kGroupBatch : is_far ? kFarBatch : kBatch;
+  const uint64_t part = groups_ ? 8 : 4;
+  return std::max<uint64_t>(std::min(bytes / slot_, schedule_.limits().held / part), 1);
 }
 
 void EpochRun::adjust() {
@@ -58,12 +63,12 @@ void EpochRun::adjust() {
   const uint64_t come = schedule_.consumed() * kRamp;
   const Index head = schedule_.head();
   const Index group = head < source_.size() ? source_.group_end(head) : EpochSource::kNever;
-  const bool groups = group != EpochSource::kNever &&
-                      (group - head) / kGroupRamp <= static_cast<Index>(schedule_.consumed());
-  schedule_.use_groups(groups);
+  groups_ = group != EpochSource::kNever &&
+            (group - head) / kGroupRamp <= static_cast<Index>(schedule_.consumed());
+  schedule_.use_groups(groups_);
   const uint64_t lead =
       std::min(kLead / slot_, source_.shares_blocks() ? limits.held / 4 : limits.held);
-  limits.lead = std::clamp(come, std::min(kFirstLead, lead), groups ? limits.held : lead);
+  limits.lead = std::clamp(come, std::min(kFirstLead, lead), groups_ ? limits.held : lead);
   limits.lead = std::max<uint64_t>(limits.lead, 1);
   limits.unit = std::max<uint64_t>(limits.lead / 4, 1);
 }

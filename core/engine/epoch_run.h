@@ -64,6 +64,7 @@ class EpochRun final : public AheadHolder {
   std::atomic<Clock::rep> last_read_;
   std::mutex mutex_;
   EpochSchedule schedule_;      // guarded by mutex_
+  bool groups_ = false;         // guarded by mutex_
   uint64_t room_ = UINT64_MAX;  // guarded by mutex_: blocks that memory was had for
   Reservation memory_;          // guarded by mutex_: covers the pins
   std::unordered_map<uint64_t, BlockPin> pins_;  // guarded by mutex_

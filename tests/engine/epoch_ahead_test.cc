@@ -130,7 +130,7 @@ TEST_F(EpochAheadTest, AReaderWhoJumpsIsFollowedAgain) {
   read_slowly(0, 400, 8);
   const uint64_t before = misses();
   read_slowly(2500, 3300, 8);
-  EXPECT_LT(misses() - before, 60u);
+  EXPECT_LT(misses() - before, 100u);  // of 800
   EXPECT_EQ(ahead->runs(), 1u);
 }
 
