@@ -32,7 +32,7 @@ std::string options_of(std::string_view kind, std::string_view name) {
       {"codecs", "zlib", "level"},
       {"codecs", "zstd", "level, checksum; --codec zstd:3"},
       {"policies", "lru", "mount --ram"},
-      {"predictors", "adaptive", "mount --prefetch"},
+      {"predictors", "adaptive", "mount --prefetch, --learn-dir"},
       {"predictors", "stride", "mount --prefetch"},
   };
   for (const auto& row : kOptions) {

@@ -172,7 +172,7 @@ TEST(TakenOrder, IsItsTable) {
   EXPECT_EQ(half->position_of(0), std::nullopt);
   EXPECT_NE((*taken_order(name, {7, 0, 3, 7}, 8))->key(), order->key());
   EXPECT_EQ((*taken_order(name, {7, 0, 7, 3}, 8))->key(), order->key());
-  EXPECT_EQ((*taken_order(name, {}, 8))->size(), 0);
+  EXPECT_EQ((*taken_order(name, std::vector<Index>{}, 8))->size(), 0);
 }
 
 TEST(TakenOrder, RefusesNeuronsThatAreNotThere) {

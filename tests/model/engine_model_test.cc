@@ -95,7 +95,8 @@ std::shared_ptr<Engine> tiny_engine(Random& random) {
   EngineOptions options;
   static constexpr uint64_t kBudgets[] = {uint64_t{2} << 20, uint64_t{4} << 20, uint64_t{16} << 20};
   options.ram_bytes = random.pick(kBudgets);
-  options.predictor = random.chance(0.5) ? "stride" : "none";
+  static constexpr const char* kPredictors[] = {"adaptive", "stride", "none"};
+  options.predictor = random.pick(kPredictors);
   options.threads = static_cast<unsigned>(random.between(1, 4));
   options.prefetch_bytes = uint64_t{1} << 18;
   if (random.chance(0.6)) add_simulated_gpus(random, &options);
