@@ -41,8 +41,8 @@ Result<std::shared_ptr<const NeuronOrder>> shown_order(const FieldFiles& shown,
                                                        const OrderName& name,
                                                        std::shared_ptr<const Selection> selection) {
   const Index neurons = shown.spec.neuron_count();
-  auto order =
-      selection ? taken_order(name, std::move(selection), neurons) : shuffled_order(name, neurons);
+  auto order = selection ? selected_order(name, std::move(selection), neurons)
+                         : shuffled_order(name, neurons);
   NF_TRY(check_shown(shown.spec, shown.lens, order.get()));
   return order;
 }

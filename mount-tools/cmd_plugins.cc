@@ -39,9 +39,9 @@ int run(bool as_json) {
 
 void add_plugins(CLI::App& app, int& exit_code) {
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand(
-      "plugins",
-      "List stores, codecs, data types, policies, predictors, views and the steps of lenses");
+  CLI::App* command = app.add_subcommand("plugins",
+                                         "List stores, codecs, data types, policies, predictors, "
+                                         "views, the steps of lenses, and orders");
   command->add_flag("--json", *as_json, "Print as JSON");
   command->callback([as_json, &exit_code] { exit_code = run(*as_json); });
 }

@@ -89,7 +89,12 @@ std::vector<PluginKind> list_plugins() {
     add(lenses, name, plugin.description);
     lenses.plugins[name].options = lens_step_usage(name, plugin.factory);
   }
-  return {stores, codecs, types, policies, predictors, views, lenses};
+  PluginKind orders{"orders", "a directory @ORDER, before or after lenses", {}};
+  orders.plugins["shuffle"] = {"all neurons, shuffled by a seed",
+                               "@shuffle=SEED[,block=B[,buffer=K]][,rank=R,world=W]"};
+  orders.plugins["take"] = {"neurons of a list that `neurofs selection` stored",
+                            "@take=NAME[,rank=R,world=W]"};
+  return {stores, codecs, types, policies, predictors, views, lenses, orders};
 }
 
 }  // namespace neurofs::tools

@@ -71,16 +71,16 @@ Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows,
   return std::shared_ptr<const Selection>(std::move(selection));
 }
 
-std::shared_ptr<const NeuronOrder> taken_order(const OrderName& name,
-                                               std::shared_ptr<const Selection> selection,
-                                               Index neurons) {
+std::shared_ptr<const NeuronOrder> selected_order(const OrderName& name,
+                                                  std::shared_ptr<const Selection> selection,
+                                                  Index neurons) {
   return std::make_shared<const Taken>(name, std::move(selection), neurons);
 }
 
 Result<std::shared_ptr<const NeuronOrder>> taken_order(const OrderName& name,
                                                        std::vector<Index> rows, Index neurons) {
   NF_ASSIGN(auto selection, make_selection(std::move(rows), neurons));
-  return taken_order(name, std::move(selection), neurons);
+  return selected_order(name, std::move(selection), neurons);
 }
 
 }  // namespace neurofs

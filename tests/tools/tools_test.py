@@ -176,6 +176,7 @@ class CommandLine(InFolder):
         self.assertEqual(sorted(plugins["views"]), ["npy", "raw", "txt"])
         self.assertIn("gelu", plugins["lenses"])
         self.assertIn("LEAST:GREATEST", plugins["lenses"]["clip"]["options"])
+        self.assertEqual(sorted(plugins["orders"]), ["shuffle", "take"])
 
     def test_explain_name_without_a_mount(self):
         told = neurofs("explain-name", "--dtype", "int16", "@scale=0.5,f16").stdout
