@@ -10,7 +10,7 @@ constexpr unsigned kReadsToBegin = 3;
 // Positions within which a read goes on from another, or is ahead of a plan; less in a small field, where reads at
 // random are near one another.
 constexpr Index kNear = 1024;
-constexpr Index kNearPart = 256;
+constexpr Index kNearPart = 1024;
 constexpr uint64_t kAway = 32;      // reads of others after which a pass is over
 constexpr size_t kMostReads = 256;  // told at once
 // Positions read that make a task worth its while, once a pass is under way.
