@@ -5,7 +5,7 @@ if(TARGET neurofs_program AND NEUROFS_BUILD_TESTS)
   if(NEUROFS_SANITIZE)
     set(sanitized 1)
   endif()
-  foreach(module readers process faults push)
+  foreach(module readers process faults push predict)
     add_test(NAME stress_${module}
              COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/stress_${module}.py)
     set_tests_properties(stress_${module} PROPERTIES

@@ -33,6 +33,7 @@ class Push(MountCase):
             os.stat(self.path(neuron))
 
     def metric(self, name):
+        time.sleep(0.3)  # a look-up within 250 ms of the last shows the same snapshot
         lines = (self.point / ".neurofs" / "metrics").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"neurofs_{name} "))
 
