@@ -142,6 +142,7 @@ bool Follower::try_explain(const BlockRead& read, const Reader& reader, Walk& wa
   if (!explained.found) return false;
   if (explained.new_level) {
     walk.unproven = kProof;
+    walk.depth = std::max<uint64_t>(walk.depth, 4);
     throttle_.level_begun();
   }
   if (overtaking) {

@@ -88,7 +88,7 @@ uint64_t Follower::limit(const Walk& walk) const {
   uint64_t most = std::min(std::max<uint64_t>(most_ahead_ / walk.length, 1),
                            std::max<uint64_t>(share_ / active_ / walk.length, 1));
   if (!walk.dense()) most = std::min(most, kMostElements);
-  if (walk.nested()) return std::min(std::max<uint64_t>(walk.depth, 4), most);
+  if (walk.nested()) return std::min(walk.depth, most);
   const uint64_t proved = std::max<uint64_t>(walk.dense() ? walk.run_index() : walk.seen, 1);
   most = std::min({most, walk.depth, 2 * proved});
   return walk.flat() ? std::min(most, reach(walk)) : most;
