@@ -145,6 +145,7 @@ bool Follower::try_explain(const BlockRead& read, const Reader& reader, Walk& wa
     walk.depth = std::max<uint64_t>(walk.depth, 4);
     throttle_.level_begun();
   }
+  if (!overtaking) walks_.regroup(walk);
   if (overtaking) {
     walk.tail = tail;
     walk.tail_until = read.now + kOvertaking + 1;

@@ -53,15 +53,19 @@ WalkTable::Match WalkTable::find(int64_t block, uint64_t count, uint64_t stream,
 Walk& WalkTable::create(uint64_t stream, const Odometer& at, uint32_t length, uint64_t now) {
   Walk& walk = walks_[order_[used_]];
   walk = Walk();
-  groups_ += kWalks;
-  if (groups_ == 0) groups_ = kWalks;
-  walk.group = groups_ + static_cast<uint32_t>(number(walk));
+  regroup(walk);
   walk.stream = stream;
   walk.length = length;
   walk.at = walk.front = walk.look_ = at;
   ++used_;
   touch(walk, now);
   return walk;
+}
+
+void WalkTable::regroup(Walk& walk) {
+  groups_ += kWalks;
+  if (groups_ == 0) groups_ = kWalks;
+  walk.group = groups_ + static_cast<uint32_t>(number(walk));
 }
 
 void WalkTable::remove(Walk& walk) {

@@ -69,6 +69,8 @@ class WalkTable {
   // A walk to be filled in, in use; the caller has seen to it that one is free.
   Walk& create(uint64_t stream, const Odometer& at, uint32_t length, uint64_t now);
   void remove(Walk& walk);
+  // What was proposed for it so far is no longer wanted.
+  void regroup(Walk& walk);
   bool full() const { return used_ == kWalks; }
   Walk& stalest() { return walks_[order_[used_ - 1]]; }
   Walk* find_group(uint32_t group) {
