@@ -1,6 +1,7 @@
 #include "core/engine/epoch_ahead.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace neurofs {
@@ -13,6 +14,7 @@ constexpr Index kNear = 1024;
 constexpr Index kNearPart = 1024;
 constexpr uint64_t kAway = 32;      // reads of others after which a pass is over
 constexpr size_t kMostReads = 256;  // told at once
+constexpr size_t kMostUntold = 16384;
 // Positions read that make a task worth its while, once a pass is under way.
 constexpr Index kStep = 256;
 constexpr unsigned kTasks =
@@ -47,30 +49,40 @@ size_t EpochAhead::runs() const {
 
 void EpochAhead::read(Index first, Index last) {
   if (first >= last) return;
-  std::shared_ptr<Pass> over;  // ends without the lock
-  const std::lock_guard lock(mutex_);
-  if (stopped_) return;
-  ++clock_;
-  const auto is_over = [this](const auto& pass) {
+  std::shared_ptr<Pass> over;
+  try {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    ++clock_;
+    over = take_over();
+    std::shared_ptr<Pass> pass = find_pass(first, last);
+    const bool begins = !pass;
+    if (begins) pass = find_beginning(first, last);
+    if (pass) tell(pass, first, last, begins);
+  } catch (const std::bad_alloc&) {
+    // The read itself went well: nothing is fetched ahead then.
+  }
+  if (over) over->run->end();  // returns many blocks
+}
+
+// A pass that has ended, or that nobody has read from while others were; null: there is none.
+std::shared_ptr<EpochAhead::Pass> EpochAhead::take_over() {
+  const auto at = std::find_if(passes_.begin(), passes_.end(), [this](const auto& pass) {
     return pass->run->ended() || clock_ - pass->used > kAway;
-  };
-  const auto ended = std::find_if(passes_.begin(), passes_.end(), is_over);
-  if (ended != passes_.end()) {
-    over = std::move(*ended);
-    over->run->end();
-    passes_.erase(ended);
-  }
-  std::shared_ptr<Pass> pass = find_pass(first, last);
-  bool begins = false;
-  if (!pass) {
-    pass = find_beginning(first, last);
-    if (!pass) return;
-    begins = true;
-  }
+  });
+  if (at == passes_.end()) return nullptr;
+  std::shared_ptr<Pass> over = std::move(*at);
+  passes_.erase(at);
+  return over;
+}
+
+void EpochAhead::tell(const std::shared_ptr<Pass>& pass, Index first, Index last, bool begins) {
   pass->used = clock_;
   if (!pass->reads.empty() && pass->reads.back().second == first) {
     pass->reads.back().second = last;
   } else {
+    // While a store is slow tasks take no reads: what is lost here counts as left out.
+    if (pass->reads.size() == kMostUntold) pass->reads.clear();
     pass->reads.emplace_back(first, last);
   }
   pass->pending += last - first;
@@ -138,7 +150,12 @@ void EpochAhead::work(const std::shared_ptr<Pass>& pass) {
       reads.swap(pass->reads);
       pass->pending = 0;
     }
-    step = pass->run->step(std::move(reads));
+    try {
+      step = pass->run->step(std::move(reads));
+    } catch (const std::bad_alloc&) {
+      pass->run->end();
+      step = EpochRun::Step::kEnded;
+    }
   } while (go_on(pass, step));
 }
 

@@ -49,6 +49,9 @@ class EpochAhead : public std::enable_shared_from_this<EpochAhead> {
   };
 
   Index near(Index length) const;
+  // Under the lock, as all below.
+  std::shared_ptr<Pass> take_over();
+  void tell(const std::shared_ptr<Pass>& pass, Index first, Index last, bool begins);
   std::shared_ptr<Pass> find_pass(Index first, Index last);
   // The pass that begins with this read; null: it may be one later.
   std::shared_ptr<Pass> find_beginning(Index first, Index last);

@@ -15,8 +15,12 @@ from measures import Row
 from remote import limited, say
 
 READER = pathlib.Path(__file__).resolve().parent / "epoch_rows.py"
-BLOCK = "block=4096"
 DEPTH = 128  # of the disk's yardstick: what the look-ahead keeps in flight
+
+
+def block_of(machine):
+    """Runs of 4096 rows, or fewer, so that a window of 16 is at most a sixteenth of the field."""
+    return f"block={min(4096, machine.neurons // 256)}"
 
 
 def python():
@@ -34,6 +38,7 @@ class ShuffleMeasures:
         self.machine, self.rounds, self.random = machine, measures.rounds, measures.random
         self.seconds = max(measures.seconds * 3, 8)
         self.where, self.place, self.env = where, place, env
+        self.block = block_of(machine)
 
     def rate(self, way, place, **options):
         """MB/s of one of epoch_rows.py's ways."""
@@ -48,7 +53,7 @@ class ShuffleMeasures:
                                           self.seconds * 3)["mb_per_s"]
 
     def order(self, block=True):
-        return f"@shuffle={self.random.randrange(1 << 30)}" + (f",{BLOCK}" if block else "")
+        return f"@shuffle={self.random.randrange(1 << 30)}" + (f",{self.block}" if block else "")
 
     def cold(self, label, work):
         drop_page_cache()
@@ -68,7 +73,7 @@ class ShuffleMeasures:
         """Name -> a trial of ours."""
         ways = {}
         for block in (True, False):
-            name = f"@shuffle,{BLOCK}" if block else "@shuffle"
+            name = f"@shuffle,{self.block}" if block else "@shuffle"
             ways[name] = lambda block=block, name=name: self.cold(
                 name, lambda point: self.stream(point / self.order(block) / "field.npy"))
             ways[f"{name}, numpy.load"] = lambda block=block, name=name: self.cold(
@@ -110,13 +115,13 @@ def local(machine, measures):
         return of.rate("random", plain)
     rates = of.rounds_of({**of.ours(), **of.loaders(), f"fio 4 KiB depth {DEPTH}": disk,
                           "numpy.memmap": memmap, **of.libraries()})
-    block, whole = f"@shuffle,{BLOCK}", "@shuffle"
+    block, whole = f"@shuffle,{of.block}", "@shuffle"
     yield Row(f"epoch of {block}", "MB/s", rates[block], rates["sequential"], "sequential", least_ratio=0.8)
     disk_name = f"fio 4 KiB depth {DEPTH}"
     yield Row(f"epoch of {whole}", "MB/s", rates[whole], rates[disk_name], disk_name, least_ratio=0.9)
     yield from against(rates, (f"{block}, numpy.load", f"{whole}, numpy.load"), "numpy.memmap", 8)
-    yield from beside_libraries(rates, 8)
-    yield from loader_rows(rates)
+    yield from beside_libraries(rates, block, 8)
+    yield from loader_rows(rates, block)
 
 
 def write_npy(machine, path):
@@ -134,16 +139,16 @@ def against(rates, names, yardstick, least):
             yield Row(f"epoch of {name}", "MB/s", rates[name], rates[yardstick], yardstick, least_ratio=least)
 
 
-def beside_libraries(rates, least):
-    names = (f"@shuffle,{BLOCK}, numpy.load", "@shuffle, numpy.load")
+def beside_libraries(rates, block, least):
+    names = (f"{block}, numpy.load", "@shuffle, numpy.load")
     for library in ("tensorstore", "zarr"):
         yield from against(rates, names, library, least)
 
 
-def loader_rows(rates):
+def loader_rows(rates, block):
     for name in rates:
         if name.startswith("DataLoader"):
-            yield Row(f"epoch of @shuffle,{BLOCK}, {name}", "MB/s", rates[name], rates["numpy.memmap"]
+            yield Row(f"epoch of {block}, {name}", "MB/s", rates[name], rates["numpy.memmap"]
                       if "numpy.memmap" in rates else [], "numpy.memmap" if "numpy.memmap" in rates else "")
 
 
@@ -157,8 +162,8 @@ def remote(there, measures):
     of = ShuffleMeasures(machine, measures, lambda: there.mounted(
         there.url, "--endpoint", there.endpoint, ram=ram), f"{there.bucket}/{there.S3_PATH}", env)
     rates = of.rounds_of({**of.ours(), **of.loaders(), **of.libraries()})
-    block = f"@shuffle,{BLOCK}"
+    block = f"@shuffle,{of.block}"
     yield Row(f"epoch of {block}, 20 ms away", "MB/s", rates[block], rates["sequential"], "sequential")
-    for row in (*beside_libraries(rates, 20), *loader_rows(rates)):
+    for row in (*beside_libraries(rates, block, 20), *loader_rows(rates, block)):
         row.name += ", 20 ms away"
         yield row
