@@ -31,7 +31,11 @@ std::string options_of(std::string_view kind, std::string_view name) {
       {"codecs", "transpose", "order"},
       {"codecs", "zlib", "level"},
       {"codecs", "zstd", "level, checksum; --codec zstd:3"},
-      {"policies", "lru", "mount --ram"},
+      {"policies", "adaptive", "mount --ram, --gpu-mem"},
+      {"policies", "lirs", "mount --ram, --gpu-mem"},
+      {"policies", "lru", "mount --ram, --gpu-mem"},
+      {"policies", "s3fifo", "mount --ram, --gpu-mem"},
+      {"policies", "wtinylfu", "mount --ram, --gpu-mem"},
       {"predictors", "adaptive", "mount --prefetch, --learn-dir"},
       {"predictors", "stride", "mount --prefetch"},
   };

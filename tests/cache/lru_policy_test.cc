@@ -37,11 +37,5 @@ TEST(LruPolicy, EntriesOutsideAreIgnored) {
   EXPECT_EQ(lru->victim(), kNoEntry);
 }
 
-TEST(LruPolicy, RegisteredNames) {
-  std::vector<std::string> names;
-  for (const auto& [name, plugin] : PolicyRegistry::instance().all()) names.push_back(name);
-  EXPECT_EQ(names, std::vector<std::string>{"lru"});
-}
-
 }  // namespace
 }  // namespace neurofs
