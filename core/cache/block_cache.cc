@@ -116,12 +116,31 @@ void BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
       (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0) {
     prefetch_used_.add();
   }
+  e.last_noted.store(now, std::memory_order_relaxed);
+  const bool has_room = notes_.push({id, tag_of(e.key()), (state & kPrefetched) != 0});
+  if (has_room && (listener_ == nullptr || !is_promotable(e))) return;
   // Lossy on purpose: a hit never waits for the policy.
   const std::unique_lock lock(policy_mutex_, std::try_to_lock);
-  if (!lock.owns_lock()) return;
-  e.last_promoted.store(now, std::memory_order_relaxed);
-  policy_->touch(id);
-  if (listener_ != nullptr && (state & kPrefetched) == 0) listener_->used_again(e.key());
+  if (lock.owns_lock()) hear_notes_locked();
+}
+
+bool BlockCache::is_promotable(const Entry& entry) const {
+  return clock_.load(std::memory_order_relaxed) -
+             entry.last_promoted.load(std::memory_order_relaxed) >
+         live_entries_.load(std::memory_order_relaxed) / kPromoteShare;
+}
+
+void BlockCache::hear_notes_locked() {
+  notes_.drain([this](const UseNotes::Note& note) {
+    Entry& e = entries_[note.entry];
+    if ((e.state.load(std::memory_order_relaxed) & kLive) == 0 || tag_of(e.key()) != note.tag) {
+      return;
+    }
+    policy_->touch(note.entry);
+    if (!note.first && !is_promotable(e)) return;
+    e.last_promoted.store(clock_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    if (listener_ != nullptr && !note.first) listener_->used_again(e.key());
+  });
 }
 
 HeldBlock BlockCache::hold(const BlockKey& key) {
@@ -164,7 +183,9 @@ void BlockCache::demote(const BlockKey& key) {
   const EntryId id = find(key, hash_of(key));
   if (id == kNoEntry) return;
   const std::unique_lock lock(policy_mutex_, std::try_to_lock);
-  if (lock.owns_lock()) policy_->demote(id);
+  if (!lock.owns_lock()) return;
+  hear_notes_locked();  // of the reads that brought it there
+  policy_->demote(id);
 }
 
 Result<Reservation> BlockCache::fetch(std::span<BlockRequest> requests, const LoadBlocks& load) {
@@ -351,10 +372,12 @@ void BlockCache::publish(BlockRequest& request, Mine& mine, For whom) {
   e.state.store((kLive | 1u) | (prefetched ? kPrefetched : 0u), std::memory_order_release);
   {
     const std::lock_guard lock(policy_mutex_);
+    hear_notes_locked();
     const uint32_t now = clock_.fetch_add(1, std::memory_order_relaxed) + 1;
+    e.last_noted.store(now, std::memory_order_relaxed);
     e.last_promoted.store(now, std::memory_order_relaxed);
-    ++live_entries_;
-    promote_interval_.store(live_entries_ / 16, std::memory_order_relaxed);
+    const uint32_t live = live_entries_.fetch_add(1, std::memory_order_relaxed) + 1;
+    unheard_interval_.store(live / kUnheardShare, std::memory_order_relaxed);
     // A drop may have doomed it already: it then leaves with its last pin, unknown to the policy.
     if ((e.state.load(std::memory_order_relaxed) & kLive) != 0) {
       policy_->insert(mine.entry, hash, prefetched);
@@ -368,6 +391,7 @@ void BlockCache::publish(BlockRequest& request, Mine& mine, For whom) {
         (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0) {
       prefetch_used_.add();
       prefetch_late_.add();
+      static_cast<void>(notes_.push({mine.entry, tag_of(request.key), true}));
     }
     // Once dropped it must not be found: by its shortcut it would be, and when it went it would
     // take the shortcut of the entry that was loaded in its place. A drop from here on unlinks it.

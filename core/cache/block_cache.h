@@ -39,6 +39,7 @@
 #include "core/cache/block_listener.h"
 #include "core/cache/eviction_policy.h"
 #include "core/cache/reservations.h"
+#include "core/cache/use_notes.h"
 
 namespace neurofs {
 
@@ -121,7 +122,7 @@ class BlockCache {
   };
   UseClock use_clock() const {
     return {clock_.load(std::memory_order_relaxed),
-            promote_interval_.load(std::memory_order_relaxed)};
+            unheard_interval_.load(std::memory_order_relaxed)};
   }
   const std::byte* peek(const BlockKey& key, const DirectSlot* direct, const UseClock& clock) {
     const EntryId id = find(key, direct);
@@ -195,7 +196,8 @@ class BlockCache {
   struct alignas(64) Entry {
     std::atomic<uint32_t> state;
     std::atomic<uint32_t> next;           // bucket chain: entry + 1, 0 at the end
-    std::atomic<uint32_t> last_promoted;  // clock of the last policy touch
+    std::atomic<uint32_t> last_noted;     // clock of the last note for the policy
+    std::atomic<uint32_t> last_promoted;  // clock when it last counted as read again
     std::atomic<uint32_t> field;
     std::atomic<uint64_t> block;
     std::byte* data;     // constant while linked
@@ -262,13 +264,16 @@ class BlockCache {
   void note_use(EntryId id, const UseClock& clock) {
     const Entry& e = entries_[id];
     const uint32_t state = e.state.load(std::memory_order_relaxed);
-    if (clock.now - e.last_promoted.load(std::memory_order_relaxed) > clock.interval ||
+    if (clock.now - e.last_noted.load(std::memory_order_relaxed) > clock.interval ||
         (state & kPrefetched) != 0) {
       note_use_slowly(id, state, clock.now);
     }
   }
   BlockPin pin_unnoted(const BlockKey& key, const DirectSlot* direct);
   void note_use_slowly(EntryId id, uint32_t state, uint32_t now);
+  static uint32_t tag_of(const BlockKey& key) {
+    return (static_cast<uint32_t>(key.block) ^ key.field.value() << 20) & (UINT32_MAX >> 1);
+  }
   void unpin(EntryId id) {
     const uint32_t left = entries_[id].state.fetch_sub(1, std::memory_order_acq_rel) - 1;
     if ((left & kPinMask) == 0 && (left & (kOffPolicy | kDoomed)) != 0) last_unpin(id);
@@ -300,6 +305,8 @@ class BlockCache {
 
   enum class Eviction : uint8_t { kDone, kAllPinned };
   // These hold policy_mutex_.
+  void hear_notes_locked();
+  bool is_promotable(const Entry& entry) const;
   Eviction evict_one_locked();
   Reservation promise_victim_locked(const Entry& entry);
   void note_wasted_locked(const BlockKey& key);
@@ -317,9 +324,9 @@ class BlockCache {
   LazyArray<Entry> entries_;
   uint32_t capacity_ = 0;
   std::atomic<uint32_t> clock_{0};  // insertions so far, wrapping
-  // A hit tells the policy only when this many insertions have passed since it last did: a hot set
-  // costs the policy nothing, and the order is off by at most this share of the entries.
-  std::atomic<uint32_t> promote_interval_{0};
+  // A hit makes a note for the policy only when more insertions than this have passed since it last did.
+  std::atomic<uint32_t> unheard_interval_{0};
+  UseNotes notes_;  // drained under policy_mutex_
   mutable std::unique_ptr<Shard[]> shards_;
   Reservations reservations_;
 
@@ -328,14 +335,14 @@ class BlockCache {
   std::unique_ptr<EvictionPolicy> policy_;  // guarded by policy_mutex_
   Arena arena_;                             // guarded by policy_mutex_
   // A place for every entry in both, so that ending a load or an eviction never allocates.
-  LazyArray<EntryId> free_entries_;  // guarded by policy_mutex_: a stack
-  LazyArray<Retired> retired_;       // guarded by policy_mutex_: a ring, oldest first
-  uint32_t free_count_ = 0;          // guarded by policy_mutex_
-  uint32_t retired_first_ = 0;       // guarded by policy_mutex_
-  uint32_t retired_count_ = 0;       // guarded by policy_mutex_
-  uint64_t retired_bytes_ = 0;       // guarded by policy_mutex_
-  uint32_t fresh_entries_ = 0;       // guarded by policy_mutex_: never used from here on
-  uint32_t live_entries_ = 0;        // guarded by policy_mutex_
+  LazyArray<EntryId> free_entries_;        // guarded by policy_mutex_: a stack
+  LazyArray<Retired> retired_;             // guarded by policy_mutex_: a ring, oldest first
+  uint32_t free_count_ = 0;                // guarded by policy_mutex_
+  uint32_t retired_first_ = 0;             // guarded by policy_mutex_
+  uint32_t retired_count_ = 0;             // guarded by policy_mutex_
+  uint64_t retired_bytes_ = 0;             // guarded by policy_mutex_
+  uint32_t fresh_entries_ = 0;             // guarded by policy_mutex_: never used from here on
+  std::atomic<uint32_t> live_entries_{0};  // written under policy_mutex_
   // Guarded by policy_mutex_; has its room from the start, since an eviction never allocates.
   boost::container::static_vector<BlockKey, kWastedRemembered> wasted_;
   // Made in time: where memory has run out, no message can be made.

@@ -49,6 +49,7 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
 }
 
 BlockCache::Eviction BlockCache::evict_one_locked() {
+  hear_notes_locked();
   for (;;) {
     const EntryId id = policy_->victim();
     if (id == kNoEntry) return Eviction::kAllPinned;
@@ -99,7 +100,7 @@ Reservation BlockCache::promise_victim_locked(const Entry& entry) {
 }
 
 void BlockCache::retire_locked(EntryId id) {
-  --live_entries_;
+  live_entries_.fetch_sub(1, std::memory_order_relaxed);
   retired_[(uint64_t{retired_first_} + retired_count_) % capacity_] = {EpochDomain::retire(), id};
   ++retired_count_;
   retired_bytes_ += entries_[id].slot_size;
@@ -139,7 +140,7 @@ void BlockCache::last_unpin(EntryId id) {
       } else if ((state & kOffPolicy) != 0) {
         if (!e.state.compare_exchange_weak(state, state & ~kOffPolicy, std::memory_order_acq_rel))
           continue;
-        policy_->insert(id, hash_of(e.key()), false);
+        policy_->readmit(id, hash_of(e.key()));
       }
       break;
     }

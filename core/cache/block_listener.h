@@ -17,7 +17,7 @@ class BlockListener {
  public:
   virtual ~BlockListener() = default;
   // The block was read again after a sixteenth of what is in RAM had been replaced. A sample: told
-  // only where the policy is told, so that a hit costs nothing more.
+  // where the policy is told of the hit, so that a hit costs nothing more.
   virtual void used_again(const BlockKey& key) = 0;
   // A block leaves RAM. True: take_victim() may follow, before anything else is asked.
   virtual bool wants_victim(const BlockKey& key, uint64_t size) = 0;

@@ -102,8 +102,7 @@ size_t DeviceShare::find_some(std::span<const BlockKey> keys, std::span<DevicePo
     Entry& e = entries_[id];
     addresses[i] = address(e.slot);
     ++found;
-    // As in the RAM tier: the order may be off by a sixteenth, and a hot set costs the policy nothing.
-    if (clock_ - e.last_touched > live_entries_ / 16) {
+    if (clock_ - e.last_touched > live_entries_ / kUnheardShare) {
       e.last_touched = clock_;
       policy_->touch(id);
     }
@@ -132,7 +131,7 @@ std::optional<DeviceShare::Slot> DeviceShare::take_slot(uint64_t bytes) {
     } else if (++slabs <= kMostSlabs) {
       evict_slab_locked(victim);
     } else {
-      policy_->insert(victim, hash_of(entries_[victim].key), false);
+      policy_->readmit(victim, hash_of(entries_[victim].key));
       return std::nullopt;
     }
   }
