@@ -26,7 +26,7 @@ class Field;
 
 struct EngineOptions {
   uint64_t ram_bytes = uint64_t{1} << 30;  // the L2 budget: cached, pinned and in-flight blocks
-  std::string policy = "lru";              // EvictionPolicy plugin
+  std::string policy = "adaptive";         // EvictionPolicy plugin
   std::string predictor = "adaptive";      // Predictor plugin, "none" for off
   unsigned threads = 0;                    // decode and prefetch threads; 0: one per CPU
   // Most bytes fetched ahead and not yet used, per stream; four times as many from stores that are far.

@@ -384,7 +384,7 @@ class Mounts(InFolder):
         self.assertIn(str(self.mount), run("bash", "-c", script).stdout.split())
         lines = neurofs("stats", self.mount, "--watch", "--json", "--interval", "0.1", "--count",
                         "2").stdout.splitlines()
-        self.assertEqual([json.loads(line)["policy"] for line in lines], ["lru", "lru"])
+        self.assertEqual([json.loads(line)["policy"] for line in lines], ["adaptive", "adaptive"])
         neurofs("umount", self.mount)
         self.assertNotIn(str(self.mount), pathlib.Path("/proc/self/mounts").read_text())
 
