@@ -12,6 +12,7 @@ Reading ends after --seconds, or after the epoch. Every batch is summed in part,
 
 import argparse
 import json
+import mmap
 import os
 import random
 import time
@@ -42,10 +43,23 @@ def by_mmap(arguments):
         yield array[part].copy()
 
 
+def fetched():
+    """Bytes that this process has had from the disk."""
+    with open("/proc/self/io") as counts:
+        return next(int(line.split()[1]) for line in counts if line.startswith("read_bytes"))
+
+
 def by_random(arguments):
+    """The kernel keeps --ram of the file on the average: all of it goes whenever twice as much has been fetched."""
     array = mapped(arguments.place)
-    for rows in shuffled(len(array), arguments.batch):
-        yield array[rows]
+    with open(arguments.place, "rb") as file:
+        begin = fetched()
+        for rows in shuffled(len(array), arguments.batch):
+            yield array[rows]
+            if fetched() - begin > 2 * arguments.ram << 20:
+                array._mmap.madvise(mmap.MADV_DONTNEED)
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                begin = fetched()
 
 
 class Rows:
@@ -111,6 +125,7 @@ def main():
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--ram", type=int, default=1024, help="MiB that the kernel may keep of an unshuffled file")
     parser.add_argument("--cache", type=int, default=256, help="MiB that tensorstore may keep")
     arguments = parser.parse_args()
     batches = WAYS[arguments.way](arguments)

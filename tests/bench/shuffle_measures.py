@@ -112,7 +112,9 @@ def local(machine, measures):
 
     def memmap():
         drop_page_cache()
-        return of.rate("random", plain)
+        value = of.rate("random", plain, ram=max(machine.size // 4 >> 20, 64))
+        say(f"numpy.memmap: {value:.1f} MB/s")
+        return value
     rates = of.rounds_of({**of.ours(), **of.loaders(), f"fio 4 KiB depth {DEPTH}": disk,
                           "numpy.memmap": memmap, **of.libraries()})
     block, whole = f"@shuffle,{of.block}", "@shuffle"
