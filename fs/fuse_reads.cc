@@ -114,11 +114,11 @@ void serve_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, uint6
 void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info*) {
   FuseAdapter& adapter = adapter_of(req);
   const auto caller = static_cast<uint64_t>(fuse_req_ctx(req)->pid);
-  serve_read(req, ino, size, offset, caller);
-  // Once a file; without a page cache there is nothing to give.
+  // Once a file, before the program goes on; without a page cache there is nothing to give.
   if (offset == 0 && adapter.options.push_pages && !adapter.options.direct_io) {
     adapter.page_pusher.asked_for(node_id(ino), caller);
   }
+  serve_read(req, ino, size, offset, caller);
 }
 
 }  // namespace neurofs::fuse

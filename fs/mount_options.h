@@ -27,7 +27,7 @@ struct MountOptions {
   // How often data is looked at for changes; 0: when it is loaded. Unless set, as suits the store.
   std::optional<unsigned> revalidate_s;
   size_t max_regions = 32768;  // names (regions, files below lenses) that the kernel may remember
-  bool push_pages = true;      // give the kernel the next neurons of a walk before it asks
+  bool push_pages = false;     // give the kernel the next neurons of a walk before it asks
   unsigned read_ahead_kb = 4096;  // of the mount; needs root, 0 leaves the kernel's default
   unsigned drain_s = 5;           // how long SIGTERM waits for requests in flight
   std::string version = "0.1.0";  // shown in .neurofs/status.json

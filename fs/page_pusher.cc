@@ -26,8 +26,8 @@ PagePusher::PagePusher(const FileSystem& fs, Calls calls)
 void PagePusher::asked_for(NodeId id, uint64_t caller) noexcept {
   const auto file = fs_.neuron_file(id);
   if (!file || file->size > kMostFileBytes) return;
-  const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock.owns_lock() || stopped_) return;
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return;
   const auto batch = walk_of(file->first_id).plan.observe(file->number, file->count);
   if (!batch || queue_.size() == kMostQueued) return;
   try {
@@ -71,36 +71,39 @@ bool PagePusher::next(Work* work) {
 
 void PagePusher::push(const Work& work) {
   const ReadScope scope(&ending_, ReadScope::Clock::now() + kPatience);
-  const uint64_t changes = calls_.changes();
   ByteVector buffer(work.file.size);
   int64_t stored = 0;
   int64_t unknown = 0;
   for (int64_t i = 0; i < work.batch.count && unknown < kGiveUp && !stopped_; ++i) {
     const uint64_t number = work.batch.first + static_cast<uint64_t>(i * work.batch.step);
-    switch (push_file(NodeId(work.file.first_id + number), work, &buffer)) {
-      case Push::kDone:
-        ++stored;
-        break;
-      case Push::kUnknown:
-        ++unknown;
-        break;
-      case Push::kLeft:
-        break;
-    }
+    const Push push = push_file(number, work, &buffer);
+    if (push == Push::kLate) return;
+    if (push == Push::kDone) ++stored;
+    if (push == Push::kUnknown) ++unknown;
   }
-  // Old bytes may have been put where the kernel had just dropped them.
-  if (stored > 0 && calls_.changes() != changes) calls_.changed(work.file.field);
   const std::lock_guard lock(mutex_);
   const auto walk = std::ranges::find(walks_, work.file.first_id, &Walk::first_file);
   if (walk != walks_.end() && unknown == kGiveUp) walk->plan.refused(work.batch.count - stored);
 }
 
-PagePusher::Push PagePusher::push_file(NodeId id, const Work& work, ByteVector* buffer) {
+bool PagePusher::is_ahead(const Work& work, uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto walk = std::ranges::find(walks_, work.file.first_id, &Walk::first_file);
+  return walk != walks_.end() && walk->plan.is_ahead(number);
+}
+
+PagePusher::Push PagePusher::push_file(uint64_t number, const Work& work, ByteVector* buffer) {
+  const NodeId id(work.file.first_id + number);
+  const uint64_t changes = calls_.changes();
   // Told to the predictor as the program's own, which hears of no others while pushing works.
   const auto got = fs_.read_ahead(id, *buffer, work.caller);
-  if (!got.ok() || *got != buffer->size() || calls_.under_way(id)) return Push::kLeft;
+  if (!got.ok() || *got != buffer->size()) return Push::kLeft;
+  if (!is_ahead(work, number)) return Push::kLate;
+  if (calls_.under_way(id) || calls_.changes() != changes) return Push::kLeft;
   const bool known = calls_.store(id, *buffer);
   (known ? pushed_ : refused_).add();
+  // Old bytes may have been put where the kernel had just dropped them.
+  if (calls_.changes() != changes) calls_.changed(work.file.field);
   return known ? Push::kDone : Push::kUnknown;
 }
 

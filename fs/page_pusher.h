@@ -5,14 +5,16 @@
 // the files already (they were listed with attributes, or looked up before); one that it does not know is
 // refused, and a walk that is refused is left alone.
 //
-//   asked_for(file), from the handler of a read: remember it, plan, wake the worker once a batch
+//   asked_for(file), from the handler of a read, before its reply: remember it, plan, wake the worker once a batch
 //   worker: read each file of the batch, as the program would; store its pages, unless a read of it is under way
 //
-// Never from a request's thread: the kernel waits for the lock of a page that is being read. Nothing is pushed
-// within a batch of where the program is, for the same reason: a daemon that is killed while it waits for such a
-// page would never let go of the mount.
-// Stored bytes may change meanwhile: a file that was pushed while data changed is reported as changed anew.
-// Budget: a batch of at most kMostFileBytes a file for each of kWalks walks is unread at any time.
+// Never from a request's thread: the kernel waits for the lock of a page that is being read, and a daemon that is
+// killed while it waits for one never lets go of the mount. So nothing is pushed within a batch of where the
+// program was last heard of, nor a file whose read is under way; but a program that reads such a file at that very
+// moment cannot be seen. Hence it is for those who ask for it (--push).
+// Stored bytes may change meanwhile: a file is not pushed when data changed since it was read, and one that was pushed
+// while it changed is reported as changed anew.
+// Budget: kLead batches of at most kMostFileBytes a file for each of kWalks walks are unread at any time.
 // Thread-safety: every method from any thread. Ownership: owns its thread; borrows the file system.
 // The end: stop() before the connection ends, then wait().
 #pragma once
@@ -51,7 +53,7 @@ class PagePusher {
   PagePusher(const PagePusher&) = delete;
   PagePusher& operator=(const PagePusher&) = delete;
 
-  // Never waits; while one read is noted, others are not.
+  // Waits for short locks alone.
   void asked_for(NodeId file, uint64_t caller) noexcept;
 
   void stop();
@@ -74,8 +76,9 @@ class PagePusher {
   void work();
   bool next(Work* work);
   void push(const Work& work);
-  enum class Push : uint8_t { kDone, kUnknown, kLeft };
-  Push push_file(NodeId id, const Work& work, ByteVector* buffer);
+  enum class Push : uint8_t { kDone, kUnknown, kLeft, kLate };
+  Push push_file(uint64_t number, const Work& work, ByteVector* buffer);
+  bool is_ahead(const Work& work, uint64_t number);
 
   const FileSystem& fs_;
   const Calls calls_;

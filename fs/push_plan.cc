@@ -9,11 +9,12 @@ std::optional<PushPlan::Batch> PushPlan::observe(uint64_t number, uint64_t files
   }
   if (walking_) {
     if (const auto at = place(number)) {
+      heard_ = *at;
       const int64_t batch = *at / kBatch;
-      if (batch > 0 && batch <= pushed_ && *at % kBatch != 0) ++in_vain_;
-      if (batch < pushed_) return std::nullopt;
+      if (batch >= kLead && batch <= pushed_ && *at % kBatch != 0) ++in_vain_;
+      if (batch + kLead <= pushed_) return std::nullopt;
       judge();
-      return walking_ ? next_batch(batch + 1, files) : std::nullopt;
+      return walking_ ? next_batch(batch + kLead, files) : std::nullopt;
     }
     stop(0);
   }
@@ -24,8 +25,14 @@ std::optional<PushPlan::Batch> PushPlan::observe(uint64_t number, uint64_t files
   if (equal_ < kConfirmed) return std::nullopt;
   walking_ = true;
   origin_ = number;
-  pushed_ = 0;
-  return next_batch(1, files);
+  heard_ = pushed_ = 0;
+  return next_batch(kLead, files);
+}
+
+bool PushPlan::is_ahead(uint64_t number) const {
+  if (!walking_) return false;
+  const auto at = place(number);
+  return at && *at >= heard_ + kBatch;
 }
 
 // The number's place in the walk, counted from its origin; nothing when it is no further step of it.
@@ -33,7 +40,7 @@ std::optional<int64_t> PushPlan::place(uint64_t number) const {
   const auto distance = static_cast<int64_t>(number - origin_);
   if (distance % step_ != 0) return std::nullopt;
   const int64_t at = distance / step_;
-  if (at < 0 || at >= (pushed_ + 2) * kBatch) return std::nullopt;
+  if (at < 0 || at >= (pushed_ + kLead + 1) * kBatch) return std::nullopt;
   return at;
 }
 

@@ -102,8 +102,9 @@ void add_mount_args(CLI::App& command, MountArgs& args) {
   command.add_flag("--allow-other", o.allow_other, "Let other users read the mount");
   command.add_flag("--direct-io", o.direct_io,
                    "Bypass the kernel's page cache; no shared memory maps then");
-  command.add_flag("!--no-push", o.push_pages,
-                   "Never give the kernel files of a walk over neurons before it asks for them");
+  command.add_flag("--push", o.push_pages,
+                   "Give the kernel the files of a walk over neurons before it asks for them; a "
+                   "daemon that is killed with -9 meanwhile may leave a mount that hangs");
   command
       .add_option("--read-ahead-kb", o.read_ahead_kb,
                   "Kernel read-ahead of the mount in KiB, needs root (0: the kernel's default)")

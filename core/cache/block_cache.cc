@@ -110,18 +110,19 @@ BlockCache::BlockCache(const Options& options, std::unique_ptr<EvictionPolicy> p
 
 BlockCache::~BlockCache() = default;
 
-void BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
+bool BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
   Entry& e = entries_[id];
-  if ((state & kPrefetched) != 0 &&
-      (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0) {
-    prefetch_used_.add();
-  }
+  const bool first =
+      (state & kPrefetched) != 0 &&
+      (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0;
+  if (first) prefetch_used_.add();
   e.last_noted.store(now, std::memory_order_relaxed);
   const bool has_room = notes_.push({id, tag_of(e.key()), (state & kPrefetched) != 0});
-  if (has_room && (listener_ == nullptr || !is_promotable(e))) return;
+  if (has_room && (listener_ == nullptr || !is_promotable(e))) return first;
   // Lossy on purpose: a hit never waits for the policy.
   const std::unique_lock lock(policy_mutex_, std::try_to_lock);
   if (lock.owns_lock()) hear_notes_locked();
+  return first;
 }
 
 bool BlockCache::is_promotable(const Entry& entry) const {
@@ -154,9 +155,10 @@ HeldBlock BlockCache::hold(const BlockKey& key) {
   return held;
 }
 
-BlockPin BlockCache::pin(const BlockKey& key, const DirectSlot* direct) {
+BlockPin BlockCache::pin(const BlockKey& key, const DirectSlot* direct, bool* first) {
   BlockPin pin = pin_unnoted(key, direct);
-  if (pin) note_use(pin.entry_, use_clock());
+  const bool is_first = pin && note_use(pin.entry_, use_clock());
+  if (first != nullptr) *first = is_first;
   return pin;
 }
 
@@ -286,6 +288,7 @@ void BlockCache::join_or_start(size_t index, BlockRequest& request, Begun* begun
     request.pin = pin(request.key, request.direct);
     if (request.pin) {
       request.outcome = BlockRequest::Outcome::kData;
+      request.here = true;
       return;
     }
     const std::lock_guard lock(shard.mutex);

@@ -77,6 +77,7 @@ struct BlockRequest {
   uint64_t size = 0;             // in: bytes of the block, the same for every request of that key
   DirectSlot* direct = nullptr;  // in: the block's shortcut, if its field has them
   Outcome outcome = Outcome::kPending;
+  bool here = false;  // out, of fetch(): nobody had to load it
   bool late = false;  // out, of fetch(): it waited for a load that was begun ahead of any reader
   BlockPin pin;       // kData
   Status status;      // kError
@@ -131,8 +132,9 @@ class BlockCache {
     return entries_[id].data;
   }
 
-  // Pins a block that is here; an empty pin when it is not.
-  BlockPin pin(const BlockKey& key, const DirectSlot* direct = nullptr);
+  // Pins a block that is here; an empty pin when it is not. `*first`, unless null: it was fetched ahead, and nobody has
+  // read it before.
+  BlockPin pin(const BlockKey& key, const DirectSlot* direct = nullptr, bool* first = nullptr);
 
   // Loads or pins all blocks of a group; every request gets an outcome. The returned reservation
   // must live as long as the pins. Blocks of a group must differ. Group bytes that pass
@@ -261,16 +263,18 @@ class BlockCache {
     }
     return kNoEntry;
   }
-  void note_use(EntryId id, const UseClock& clock) {
+  // True when it was fetched ahead and nobody had read it.
+  bool note_use(EntryId id, const UseClock& clock) {
     const Entry& e = entries_[id];
     const uint32_t state = e.state.load(std::memory_order_relaxed);
     if (clock.now - e.last_noted.load(std::memory_order_relaxed) > clock.interval ||
         (state & kPrefetched) != 0) {
-      note_use_slowly(id, state, clock.now);
+      return note_use_slowly(id, state, clock.now);
     }
+    return false;
   }
   BlockPin pin_unnoted(const BlockKey& key, const DirectSlot* direct);
-  void note_use_slowly(EntryId id, uint32_t state, uint32_t now);
+  bool note_use_slowly(EntryId id, uint32_t state, uint32_t now);
   static uint32_t tag_of(const BlockKey& key) {
     return (static_cast<uint32_t>(key.block) ^ key.field.value() << 20) & (UINT32_MAX >> 1);
   }

@@ -17,9 +17,10 @@ void Foresight::observe(const TouchedBlocks& touched, BlockCache& cache, FieldId
   if (cache.prefetch_wasted() != seen_wasted_) tell_wasted(cache, id);
   const auto [first, last] =
       std::minmax({grid_.to_index(touched.first), grid_.to_index(touched.last)});
-  // A scattered read is told by where it begins; a dense one by its whole extent.
+  // A dense read is told by its whole extent; a scattered one by where it begins, since a run would be foretold that
+  // nobody reads.
   const uint64_t extent = last - first + 1;
-  const BlockRun run{first, extent <= 2 * touched.pieces ? extent : touched.pieces};
+  const BlockRun run{first, extent <= 2 * touched.pieces ? extent : 1};
   proposals_.clear();
   predictor_->observe({touched.stream, run, touched.outcome}, &proposals_);
   for (const Proposal& proposal : proposals_) append(proposal, out);

@@ -119,6 +119,7 @@ Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId 
     touched.hits = result.impl_->pins.size();
     if (result.impl_->pins.size() < parts.size()) {
       if (!wait) return false;
+      touched.add(parts.back().block);
       // Never wait while holding pins that no reservation covers.
       result.impl_->pins.clear();
       std::vector<uint64_t> blocks;

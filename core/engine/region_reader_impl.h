@@ -56,6 +56,7 @@ struct Touched {
   // Blocks that were fetched for this read alone, or with others'.
   void add_fetched(std::span<const BlockRequest> requests) {
     for (const BlockRequest& r : requests) {
+      if (r.here) continue;
       outcome = std::max(outcome, r.late ? AccessOutcome::kLate : AccessOutcome::kMiss);
     }
   }

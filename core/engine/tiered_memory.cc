@@ -166,7 +166,11 @@ Result<Activation> TieredMemory::Impl::get(Index neuron) const {
   if (!locator.applies()) return get_copy(neuron);
   const NeuronLocator::Place place = locator.locate(neuron);
   const FieldState::Generation& generation = field->generation();
-  BlockPin pin = field->cache().pin(generation.key(place.block), generation.slot(place.block));
+  bool first = false;
+  BlockPin pin =
+      field->cache().pin(generation.key(place.block), generation.slot(place.block), &first);
+  // Other hits tell a predictor nothing new, and would cost more than they do.
+  if (first) field->observe({kRandomAccess, place.block, place.block, 1, AccessOutcome::kHit});
   if (!pin) {
     BlockRequest request = generation.request(place.block, field->block_size());
     NF_ASSIGN(const Reservation reservation, field->fetch({&request, 1}));

@@ -10,6 +10,7 @@
 
 #include "core/engine/field_state.h"
 #include "core/engine/learned_orders.h"
+#include "core/engine/tiered_memory.h"
 #include "tests/engine/engine_fixture.h"
 #include "tests/storage/temp_dir.h"
 
@@ -89,6 +90,37 @@ TEST_F(ForesightTest, TellsWhereAReadFellInIndexSpaceAndHowItEnded) {
   EXPECT_EQ(script_.seen[0].outcome, AccessOutcome::kMiss);
   EXPECT_EQ(script_.seen[1].outcome, AccessOutcome::kHit);
   EXPECT_EQ(script_.seen[2].run, (BlockRun{2 * 16, 4})) << "four chunks, neighbours in index space";
+}
+
+TEST_F(ForesightTest, TellsAllThatAReplyFromPinnedBlocksTouched) {
+  make({1024, 1024}, {1024, 1024}, {1024, 1024}, nullptr, 8 << 20, true, "scripted");
+  const RegionReader reader(field, whole_region({1024, 1024}));
+  ASSERT_TRUE(reader.read_pinned(8 * 4096, 64 << 10, 1).ok());
+  ASSERT_TRUE(reader.read_pinned(20 * 4096, 64 << 10, 1).ok());
+  ASSERT_EQ(script_.seen.size(), 2u);
+  EXPECT_EQ(script_.seen[0].run, (BlockRun{8, 16}));
+  EXPECT_EQ(script_.seen[1].run, (BlockRun{20, 16})) << "of which four were here";
+}
+
+// Else a run would be foretold that nobody reads.
+TEST_F(ForesightTest, AScatteredReadIsToldByWhereItBegins) {
+  make({1024, 1024}, {1024, 1024}, {1024, 1024}, nullptr, 8 << 20, true, "scripted");
+  read(parse_region("100:900:50,0:1", {1024, 1024}).value());
+  ASSERT_EQ(script_.seen.size(), 1u);
+  EXPECT_EQ(script_.seen[0].run, (BlockRun{100, 1}));
+}
+
+TEST_F(ForesightTest, RandomAccessTellsOfTheFirstUseOfWhatWasFetchedAhead) {
+  make({1024, 1024}, {1024, 1024}, {1024, 1024}, nullptr, 8 << 20, true, "scripted");
+  const TieredMemory memory(field);
+  script_.next = {{{11, 1}, 0}};
+  ASSERT_TRUE(memory.get(10).ok());
+  ASSERT_TRUE(arrives(11));
+  ASSERT_TRUE(memory.get(11).ok());
+  ASSERT_TRUE(memory.get(11).ok());
+  ASSERT_EQ(script_.seen.size(), 2u) << "a miss, and a first use; other hits cost nothing";
+  EXPECT_EQ(script_.seen[1].run, (BlockRun{11, 1}));
+  EXPECT_EQ(script_.seen[1].outcome, AccessOutcome::kHit);
 }
 
 TEST_F(ForesightTest, FetchesWhatIsProposedInIndexSpace) {

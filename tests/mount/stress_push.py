@@ -48,7 +48,7 @@ class Push(MountCase):
                 os.close(fd)
 
     def walkers(self, count):
-        """Walk on and on; 0: right bytes until the mount was gone."""
+        """Walk on and on, one each: several together look like no walk; 0: right bytes until the mount was gone."""
         def body(number):
             choose = random.Random(number)
             try:
@@ -60,24 +60,27 @@ class Push(MountCase):
         self.addCleanup(started.kill)
         return started
 
+    def await_pushes(self):
+        wait_until(lambda: self.metric("fs_pushed_files_total") > 0, "files that are pushed")
+
     def test_a_walk_is_served_by_the_kernel(self):
-        self.mount(self.field)
+        self.mount(self.field, "--push")
         self.known()
         self.walk(0, 1, 3000)
         pushed = self.metric("fs_pushed_files_total")
         self.assertGreater(pushed, 300)
         self.assertLess(self.metric("fs_reads_total"), 3000 - pushed // 2)
 
-    def test_no_push_pushes_nothing(self):
-        self.mount(self.field, "--no-push")
+    def test_nothing_is_pushed_unless_asked(self):
+        self.mount(self.field)
         self.known()
         self.walk(0, 1, 500)
         self.assertEqual(self.metric("fs_pushed_files_total"), 0)
 
     def test_right_bytes_under_memory_pressure(self):
-        self.mount(self.field, "--ram", "4MiB")
+        self.mount(self.field, "--push", "--ram", "4MiB")
         self.known()
-        readers = self.walkers(3)
+        readers = self.walkers(1)
         end = time.monotonic() + float(os.environ.get("NEUROFS_PUSH_SECONDS", 4))
         drop = pathlib.Path("/proc/sys/vm/drop_caches")
         choose = random.Random(1)
@@ -93,10 +96,10 @@ class Push(MountCase):
 
     def test_unmount_and_sigterm_during_walks(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            mounted = self.mount(self.field, "--ram", "64MiB")
+            mounted = self.mount(self.field, "--push", "--ram", "64MiB")
             self.known()
-            readers = self.walkers(4)
-            time.sleep(0.5)
+            readers = self.walkers(1)
+            self.await_pushes()
             os.kill(mounted.pid, number)
             self.assertEqual(mounted.wait(15), 0, mounted.output())
             wait_until(lambda: not is_mounted(self.point), "end of the mount")
@@ -104,10 +107,11 @@ class Push(MountCase):
 
     def test_kill_9_during_walks(self):
         for _ in range(int(os.environ.get("NEUROFS_KILLS", 5))):
-            mounted = self.mount(self.field, "--ram", "64MiB")
+            mounted = self.mount(self.field, "--push", "--ram", "64MiB")
             self.known()
-            readers = self.walkers(4)
-            time.sleep(0.1 + random.random() * 0.3)
+            readers = self.walkers(1)
+            self.await_pushes()
+            time.sleep(random.random() * 0.2)
             os.kill(mounted.pid, signal.SIGKILL)
             mounted.wait()
             self.assertEqual(set(readers.join(30)), {0})
@@ -125,7 +129,7 @@ class Push(MountCase):
             os.makedirs(field / "c" / f"{n}.d")
             os.rename(field / "c" / str(n), field / "c" / f"{n}.d" / "0")
             os.rename(field / "c" / f"{n}.d", field / "c" / str(n))
-        self.mount(field, "--revalidate", "1")
+        self.mount(field, "--push", "--revalidate", "1")
         for content in names[1:]:
             for neuron in range(rows):
                 os.stat(self.point / "neurons" / f"{neuron}.raw")
