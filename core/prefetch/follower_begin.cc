@@ -51,7 +51,9 @@ void Follower::begin_found(const RecentReads::Found& found, const BlockRead& rea
     }
   } else if (found.evidence == Evidence::kContinues) {
     const int64_t last_block = read.first + static_cast<int64_t>(read.count) - 1;
-    walk = &make_walk(Odometer(last_block, 1, read.count), 1, read, reader);
+    // The run began where the earlier of the two did: there its next row is looked for.
+    const uint64_t blocks = read.count + static_cast<uint64_t>(found.step);
+    walk = &make_walk(Odometer(last_block, 1, blocks), 1, read, reader);
     walk->seen = 3;
     walk->confirmed = 1;
     walk->depth = 2 * read.count;
@@ -94,10 +96,10 @@ bool Follower::begin_remembered(const BlockRead& read, Reader& reader, std::vect
     end(walk);
     return false;
   }
-  if (walk.dense()) walk.at.skip_in_run(read.count - 1, grid_.block_count());
   walk.seen = 1;
   walk.guessed = true;
   walk.depth = reader.shape_seen < 4 ? 4 : 16;
+  if (walk.dense()) walks_.leap(walk, read.count - 1);
   walks_.foresee(walk);
   reader.shape_pays *= 0.875F;
   if (reader.shape_seen >= 3 && reader.shape_pays > 0.35F) propose(walk, read.now, out);

@@ -29,8 +29,8 @@ RecentReads::Found RecentReads::find(int64_t block, uint64_t count, const GridSt
     if (std::abs(step) > farthest) continue;
     if (step == 0) return {best.evidence, best.step, true};
     const Read& y = reads_[place];
-    if (count > 1 && y.count > 1 && step == static_cast<int64_t>(y.count))
-      return {Evidence::kContinues, 1, false};
+    if ((count > 1 || y.count > 1) && step == static_cast<int64_t>(y.count))
+      return {Evidence::kContinues, step, false};
     if (y.count != count) continue;
     if (has_before(blocks_[place] - step, count, y.time)) {
       const bool likely = std::abs(step) <= 2 || grid.is_stride(step);

@@ -26,7 +26,7 @@ class RecentReads {
   };
   struct Found {
     Evidence evidence = Evidence::kNone;
-    int64_t step = 0;
+    int64_t step = 0;       // of kContinues: the blocks of the earlier read
     bool repeated = false;  // the block was read among the recent ones: nothing is to be learned
   };
   // What a read of `count` blocks at `block`, not yet added, makes with those before it.
