@@ -63,8 +63,8 @@ Walk& WalkTable::create(uint64_t stream, const Odometer& at, uint32_t length, ui
 }
 
 void WalkTable::regroup(Walk& walk) {
-  groups_ += kWalks;
-  if (groups_ == 0) groups_ = kWalks;
+  // The last kWalks numbers stay free: a predictor may use UINT32_MAX for what no walk proposes.
+  groups_ = groups_ >= UINT32_MAX - 2 * kWalks ? kWalks : groups_ + kWalks;
   walk.group = groups_ + static_cast<uint32_t>(number(walk));
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -53,6 +54,23 @@ TEST(WalkTable, GroupsAreNotUsedAgain) {
   sequence(table, 1, 5);
   EXPECT_EQ(table.find_group(group), nullptr);
   EXPECT_EQ(table.find_group(0), nullptr);
+}
+
+// UINT32_MAX stands for what no walk proposes, 0 for none, whatever number of groups there has been.
+TEST(WalkTable, NoGroupIsOneOfTheNumbersThatMeanSomethingElse) {
+  WalkTable table(kBlocks);
+  for (size_t i = 0; i < WalkTable::kWalks; ++i) sequence(table, i, 5);
+  uint32_t highest = 0;
+  uint32_t lowest = UINT32_MAX;
+  Walk& last = table.latest(0);
+  for (uint64_t i = 0; i <= (uint64_t{1} << 32) / WalkTable::kWalks; ++i) {
+    table.regroup(last);
+    highest = std::max(highest, last.group);
+    lowest = std::min(lowest, last.group);
+  }
+  EXPECT_LT(highest, UINT32_MAX);
+  EXPECT_GT(lowest, 0u);
+  EXPECT_EQ(table.find_group(last.group), &last);
 }
 
 // Against a plain multimap of what each walk foresees.
