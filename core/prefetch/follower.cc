@@ -53,8 +53,11 @@ bool Follower::follow(const BlockRead& read, Reader& reader, std::vector<Proposa
 }
 
 void Follower::learn(Walk& walk, bool proposed, const BlockRead& read) {
-  if (proposed) ++walk.good;
-  if (proposed && read.outcome != AccessOutcome::kMiss) throttle_.used();
+  // Where the reader had to fetch some itself, the rest of what was proposed may be in vain.
+  if (proposed && read.outcome != AccessOutcome::kMiss) {
+    walk.good += read.count;
+    judge(walk, read.count, true);
+  }
   if (proposed && read.outcome == AccessOutcome::kLate && read.now > walk.steady_until) {
     deepen(walk);
     walk.steady_until = read.now + std::max<uint64_t>(walk.depth / 4, 1);

@@ -61,8 +61,10 @@ class Follower {
   void begin_alone(const BlockRead& read, Reader& reader, std::vector<Proposal>* out);
   Walk& make_walk(const Odometer& at, uint32_t length, const BlockRead& read, Reader& reader);
   void end(Walk& walk);
+  void judge(Walk& walk, uint64_t blocks, bool used);
   void deepen(Walk& walk) const;
-  bool may_propose(const Walk& walk) const;
+  void fall_silent(Walk& walk, uint64_t now);
+  bool may_propose(const Walk& walk, uint64_t now) const;
   uint64_t reach(const Walk& walk) const;
   void count_active(uint64_t now);
   uint64_t limit(const Walk& walk) const;

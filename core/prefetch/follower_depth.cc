@@ -14,6 +14,8 @@ namespace neurofs {
 namespace {
 
 constexpr uint64_t kRestAfterWaste = 64;  // reads
+constexpr uint64_t kLongestRest = 1 << 20;
+constexpr float kWorthAfterRest = 0.5F;
 constexpr uint64_t kActiveFor = 256;      // reads since a walk's last
 constexpr uint64_t kCountEvery = 64;      // reads
 constexpr float kSureEnough = 0.62F;      // that a run goes on, to fetch for it
@@ -30,11 +32,30 @@ void Follower::deepen(Walk& walk) const {
   walk.depth = std::min(std::max<uint64_t>(most_ahead_ / walk.length, 1), walk.depth * 2);
 }
 
+void Follower::judge(Walk& walk, uint64_t blocks, bool used) {
+  throttle_.judge(used, blocks);
+  Throttle::note(&walk.worth, used, blocks);
+}
+
+// Most of what it proposed was in vain: silent, each time for twice as long.
+void Follower::fall_silent(Walk& walk, uint64_t now) {
+  walk.silent_until = now + walk.rest;
+  walk.rest = std::min(walk.rest * 2, kLongestRest);
+  walk.worth = kWorthAfterRest;
+  walk.depth = 1;
+  walk.ahead = 0;
+  walk.front = walk.at;
+}
+
 void Follower::wasted(int64_t block, uint32_t group, uint64_t now) {
-  throttle_.wasted();
   Walk* walk = walks_.find_group(group);
-  if (walk == nullptr) return;
-  ++walk->bad;
+  if (walk == nullptr) return throttle_.judge(false, 1);
+  // Of a long element a few blocks stand for all.
+  const uint64_t blocks = std::max<uint64_t>(walk->length / kBatched, 1);
+  if (now < walk->silent_until) return throttle_.judge(false, blocks);
+  judge(*walk, blocks, false);
+  walk->bad += blocks;
+  if (walk->worth < Throttle::kWorth) return fall_silent(*walk, now);
   const int64_t step = walk->at.step();
   const bool too_early = !walk->nested() && (block - walk->at.position() > 0) == (step > 0);
   if (!too_early && !(walk->nested() && walk->bad > 2 + walk->good / 4) &&
@@ -52,8 +73,8 @@ bool Follower::wants(uint32_t group) const {
   return walks_.find_group(group) != nullptr;
 }
 
-bool Follower::may_propose(const Walk& walk) const {
-  if (!throttle_.believes(walk.confirmed)) return false;
+bool Follower::may_propose(const Walk& walk, uint64_t now) const {
+  if (now < walk.silent_until || !throttle_.believes(walk.confirmed)) return false;
   if (walk.nested())
     return walk.guessed || (walk.seen >= 4 && (walk.unproven == 0 || throttle_.levels_pay()));
   const bool likely =
@@ -95,7 +116,7 @@ uint64_t Follower::limit(const Walk& walk) const {
 }
 
 void Follower::propose(Walk& walk, uint64_t now, std::vector<Proposal>* out) {
-  if (!may_propose(walk)) return;
+  if (!may_propose(walk, now)) return;
   count_active(now);
   const uint64_t most = limit(walk);
   if (walk.ahead >= most) return;
@@ -103,9 +124,11 @@ void Follower::propose(Walk& walk, uint64_t now, std::vector<Proposal>* out) {
   for (; walk.ahead < most && walk.front.next(grid_.block_count()); ++walk.ahead) {
     const auto first = static_cast<uint64_t>(walk.front.position());
     const uint64_t left = static_cast<uint64_t>(grid_.block_count()) - first;
-    const uint64_t count = std::min<uint64_t>(walk.length, left);
-    for (uint64_t i = 0; i < std::min<uint64_t>(count, kBatched); ++i)
-      outstanding_.add(static_cast<int64_t>(first + i), walk.group);
+    // Of an element that is longer than all that may be ahead, its begin.
+    const uint64_t count = std::min({uint64_t{walk.length}, std::max<uint64_t>(share(), 1), left});
+    const uint64_t noted = std::min(count, kBatched);
+    for (uint64_t i = 0; i < noted; ++i)
+      outstanding_.add(static_cast<int64_t>(first + i * count / noted), walk.group);
     if (!out->empty() && out->back().group == walk.group &&
         out->back().run.first + out->back().run.count == first) {
       out->back().run.count += count;

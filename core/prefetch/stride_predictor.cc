@@ -148,7 +148,8 @@ class StridePredictor final : public Predictor {
         return;
       }
       const auto at = static_cast<uint64_t>(first);
-      out->push_back({{at, std::min(run.count, limits_.block_count - at)}, s.group});
+      const uint64_t left = limits_.block_count - at;
+      out->push_back({{at, std::min({run.count, limits_.max_ahead_blocks, left})}, s.group});
     }
   }
 

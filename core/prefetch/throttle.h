@@ -7,6 +7,9 @@
 // Thread-safety: none.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 namespace neurofs {
 
 class Throttle {
@@ -23,13 +26,19 @@ class Throttle {
   void lone_read(bool followed) { pairs_ += ((followed ? 1.0F : 0.0F) - pairs_) / 16; }
   float pair_rate() const { return pairs_; }
 
-  // What became of a block that a walk had proposed. Where most are in vain, a walk must have been
-  // foreseen for long before it is believed.
-  void used() { worth_ += (1 - worth_) / 64; }
-  void wasted() { worth_ -= worth_ / 64; }
-  bool believes(uint32_t confirmed) const { return worth_ >= 0.35F || confirmed >= 8; }
+  // What became of `blocks` that a walk had proposed, noted in the record of all walks and in its own. Where most are
+  // in vain, a walk must have been foreseen for long before it is believed, and its own must be worth it.
+  void judge(bool used, uint64_t blocks) { note(&worth_, used, blocks); }
+  static void note(float* worth, bool used, uint64_t blocks) {
+    const float share = static_cast<float>(std::min<uint64_t>(blocks, kMostAtOnce)) / 64;
+    *worth += ((used ? 1.0F : 0.0F) - *worth) * share;
+  }
+  bool believes(uint32_t confirmed) const { return worth_ >= kWorth || confirmed >= 8; }
+  static constexpr float kWorth = 0.35F;
 
  private:
+  static constexpr uint64_t kMostAtOnce = 16;  // blocks, or one read would decide
+
   float worth_ = 1;
   float strides_ = 1;
   float levels_ = 1;

@@ -30,11 +30,14 @@ struct Walk {
   uint32_t confirmed = 0;     // of them, foreseen
   uint64_t used_at = 0;       // last read
   uint64_t steady_until = 0;  // the depth does not grow again before
-  uint32_t good = 0;          // proposals read and wasted since the depth shrank
-  uint32_t bad = 0;
-  bool guessed = false;  // made of a remembered shape, nothing foreseen has come yet
-  uint8_t unproven = 0;  // reads until a new level counts as right; 0: none is new
-  int64_t tail = -1;     // a straggler of the row before the jump would be here
+  uint64_t good = 0;          // blocks proposed and read, or wasted, since the depth shrank
+  uint64_t bad = 0;
+  float worth = 1;            // of the blocks proposed lately, the share that was read
+  uint64_t silent_until = 0;  // nothing is proposed before, since most was in vain
+  uint64_t rest = 128;        // reads that the next such silence lasts
+  bool guessed = false;       // made of a remembered shape, nothing foreseen has come yet
+  uint8_t unproven = 0;       // reads until a new level counts as right; 0: none is new
+  int64_t tail = -1;          // a straggler of the row before the jump would be here
   uint64_t tail_until = 0;
 
   bool in_use() const { return group != 0; }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <random>
 #include <set>
 
@@ -129,6 +131,67 @@ TEST_F(AdaptiveTest, StaysWithinWhatItMayFetchAhead) {
   EXPECT_GE(covered, 1990u);
 }
 
+// A read of more blocks than may be ahead gets their begin, whatever rule foresees it.
+TEST(Predictors, KeepToWhatMayBeAheadOfLongReads) {
+  for (const std::string name : {"adaptive", "stride", "none"}) {
+    const auto predictor = PredictorRegistry::instance().find(name)->factory(
+        {10'000'000, 1024, 65536, Dims{100, 100'000}});
+    std::vector<Proposal> out;
+    for (uint64_t i = 0; i < 40; ++i) {
+      out.clear();
+      predictor->observe({1, {i * 100'000, 5000}, AccessOutcome::kMiss}, &out);
+      uint64_t proposed = 0;
+      for (const Proposal& p : out) proposed += p.run.count;
+      EXPECT_LE(proposed, 1024u) << name;
+    }
+    EXPECT_EQ(out.empty(), name == "none") << name;
+  }
+}
+
+// Reads whose blocks are not where they are told to be: all but the first of those proposed is in vain.
+class InVain : public AdaptiveTest {
+ protected:
+  void read_in_vain(uint64_t first, uint64_t count) {
+    out.clear();
+    predictor->observe({1, {first, count}, AccessOutcome::kMiss}, &out);
+    fetched.erase(first);
+    for (const Proposal& p : out) {
+      started += p.run.count;
+      for (uint64_t b = p.run.first; b < p.run.first + p.run.count; ++b) {
+        if (fetched.insert(b).second) queue.push_back(b);
+      }
+    }
+    for (; queue.size() > 2048; queue.pop_front()) {
+      if (fetched.erase(queue.front()) != 0) predictor->wasted(queue.front());
+    }
+  }
+  std::set<uint64_t> fetched;
+  std::deque<uint64_t> queue;
+};
+
+TEST_F(InVain, AWalkThatWasLongForeseenFallsSilent) {
+  make(large());
+  for (uint64_t i = 0; i < 2000; ++i) read_in_vain(i * 128, 128);
+  EXPECT_LE(started, 20'000u);
+}
+
+TEST_F(InVain, SoDoesAWalkOfLongElements) {
+  make({10'000'000, 4096, 65536, Dims{100, 100'000}});
+  for (uint64_t i = 0; i < 2000; ++i) read_in_vain(i * 4096, 256);
+  EXPECT_LE(started, 30'000u);
+}
+
+// It may try again, and is believed when it was right.
+TEST_F(InVain, WhatPaysAgainIsFetchedAgain) {
+  make(large());
+  for (uint64_t i = 0; i < 500; ++i) read_in_vain(i * 128, 128);
+  for (uint64_t i = 500; i < 2000; ++i) read(i * 128, 128);
+  proposed.clear();
+  blocks = covered = 0;
+  for (uint64_t i = 2000; i < 4000; ++i) read(i * 128, 128);
+  EXPECT_GE(covered * 100, blocks * 95);
+}
+
 TEST_F(AdaptiveTest, IsSilentWhereNothingMayBeFetched) {
   make({1000, 0, 64, Dims{}});
   for (uint64_t b = 0; b < 500; ++b) read(b);
@@ -196,7 +259,9 @@ TEST_F(AdaptiveTest, TheSameReadsGiveTheSameProposals) {
   }
 }
 
-TEST_F(AdaptiveTest, TakesAnyNumbers) {
+class AnyNumbers : public AdaptiveTest, public testing::WithParamInterface<std::string> {};
+
+TEST_P(AnyNumbers, AreTaken) {
   const std::vector<PredictorLimits> fields = {
       {0, 64, 64, Dims{}},
       {1, 64, 64, Dims{1}},
@@ -207,7 +272,8 @@ TEST_F(AdaptiveTest, TakesAnyNumbers) {
       {uint64_t{1} << 62, 64, 64, Dims{Index{1} << 31, Index{1} << 31}}};
   std::mt19937_64 random(23);
   for (const PredictorLimits& with : fields) {
-    make(with);
+    limits = with;
+    predictor = PredictorRegistry::instance().find(GetParam())->factory(with);
     const uint64_t n = with.block_count;
     const auto any = [&]() -> uint64_t {
       switch (random() % 6) {
@@ -230,15 +296,20 @@ TEST_F(AdaptiveTest, TakesAnyNumbers) {
       const BlockRun run{any(), random() % 3 == 0 ? any() : random() % 3};
       predictor->observe({random() % 200, run, static_cast<AccessOutcome>(random() % 3)}, &out);
       if (random() % 2 == 0) predictor->wasted(any());
+      std::map<uint32_t, uint64_t> ahead;
       for (const Proposal& p : out) {
         ASSERT_LT(p.run.first, n);
         ASSERT_LE(p.run.count, n - p.run.first);
+        ASSERT_LE(p.run.count, with.max_ahead_blocks - ahead[p.group]);
+        ahead[p.group] += p.run.count;
         predictor->wants(p.group);
       }
     }
     ASSERT_LE(predictor->memory_bytes(), size_t{2} << 20);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Predictors, AnyNumbers, testing::Values("adaptive", "stride", "none"));
 
 TEST_F(AdaptiveTest, WhatItKeepsOverARestartHelpsAtOnce) {
   make(large());
