@@ -8,6 +8,7 @@
 //     else: x may begin a walk, and the table learns what x came after
 
 #include <algorithm>
+#include <optional>
 
 #include "core/prefetch/association.h"
 #include "core/prefetch/follower.h"
@@ -19,16 +20,15 @@ namespace {
 
 constexpr uint32_t kAssociated = UINT32_MAX;  // the group of what the table proposes
 
-class AdaptivePredictor final : public Predictor {
+// Of a field that is read.
+class Adaptive {
  public:
-  explicit AdaptivePredictor(const PredictorLimits& limits)
-      : silent_(limits.max_ahead_blocks == 0),
-        follower_(limits),
-        association_(follower_.grid().block_count(), follower_.share()) {}
+  explicit Adaptive(const PredictorLimits& limits)
+      : follower_(limits), association_(follower_.grid().block_count(), follower_.share()) {}
 
-  void observe(const Access& access, std::vector<Proposal>* out) override {
+  void observe(const Access& access, std::vector<Proposal>* out) {
     BlockRead read;
-    if (silent_ || !clip(access, &read)) return;
+    if (!clip(access, &read)) return;
     read.now = ++now_;
     Reader& reader = readers_.find(access.stream, now_);
     if (!leave_out_known(&read, reader)) return;
@@ -42,7 +42,7 @@ class AdaptivePredictor final : public Predictor {
     associate(read, reader, out);
   }
 
-  void wasted(uint64_t block) override {
+  void wasted(uint64_t block) {
     if (block >= static_cast<uint64_t>(follower_.grid().block_count())) return;
     const auto at = static_cast<int64_t>(block);
     const uint32_t group = follower_.outstanding().take(at);
@@ -50,13 +50,15 @@ class AdaptivePredictor final : public Predictor {
     follower_.wasted(at, group, now_);
   }
 
-  bool wants(uint32_t group) const override {
+  bool wants(uint32_t group) const {
     return group == kAssociated ? association_.trusted() : follower_.wants(group);
   }
 
-  std::string save() const override { return association_.save(); }
-  bool restore(std::string_view saved) override { return association_.restore(saved); }
-  size_t memory_bytes() const override { return sizeof(*this) + association_.memory_bytes(); }
+  Association& association() { return association_; }
+  size_t memory_bytes() const {
+    return sizeof(*this) + Follower::table_bytes() + ReaderTable::table_bytes() +
+           association_.memory_bytes();
+  }
 
  private:
   bool clip(const Access& access, BlockRead* read) const {
@@ -89,12 +91,52 @@ class AdaptivePredictor final : public Predictor {
     }
   }
 
-  const bool silent_;
   Follower follower_;
   Association association_;
   ReaderTable readers_;
   std::vector<int64_t> next_;  // scratch
   uint64_t now_ = 0;
+};
+
+// Most fields of a large group are not read at all, or at one place: for these nothing is made yet.
+class AdaptivePredictor final : public Predictor {
+ public:
+  explicit AdaptivePredictor(const PredictorLimits& limits) : limits_(limits) {}
+
+  void observe(const Access& access, std::vector<Proposal>* out) override {
+    if (limits_.max_ahead_blocks == 0 || access.run.count == 0) return;
+    if (made_ == nullptr) {
+      if (!first_) first_ = access;
+      if (first_->run == access.run) return;
+      make().observe(*first_, out);
+    }
+    made_->observe(access, out);
+  }
+
+  void wasted(uint64_t block) override {
+    if (made_ != nullptr) made_->wasted(block);
+  }
+  bool wants(uint32_t group) const override { return made_ != nullptr && made_->wants(group); }
+
+  std::string save() const override {
+    return made_ == nullptr ? std::string() : made_->association().save();
+  }
+  bool restore(std::string_view saved) override {
+    return saved.empty() || make().association().restore(saved);
+  }
+  size_t memory_bytes() const override {
+    return sizeof(*this) + (made_ == nullptr ? 0 : made_->memory_bytes());
+  }
+
+ private:
+  Adaptive& make() {
+    if (made_ == nullptr) made_ = std::make_unique<Adaptive>(limits_);
+    return *made_;
+  }
+
+  const PredictorLimits limits_;
+  std::optional<Access> first_;  // the only read so far
+  std::unique_ptr<Adaptive> made_;
 };
 
 const Registration<PredictorRegistry> kAdaptive(

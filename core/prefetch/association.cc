@@ -10,6 +10,7 @@
 #include "core/prefetch/association.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/prefetch/mix.h"
 
@@ -20,7 +21,8 @@ constexpr float kScoreShare = 1.0F / 16;
 constexpr float kWorthShare = 1.0F / 32;
 constexpr float kForgiven = 0.005F;   // with each read while silent, until it may try again
 constexpr float kMostlyWrong = 0.3F;  // below this the whole order has changed
-constexpr size_t kOvertaking = 16;    // how far into the chain a read may be found
+constexpr size_t kSpare = 8;  // the table is at least so many times what it holds, while it grows
+constexpr size_t kOvertaking = 16;  // how far into the chain a read may be found
 
 void move_towards(float* value, float target, float share) {
   *value += (target - *value) * share;
@@ -29,10 +31,10 @@ void move_towards(float* value, float target, float share) {
 }  // namespace
 
 void Association::observe(uint64_t stream, Trail* trail, int64_t block, std::vector<int64_t>* out) {
-  make_table();
   if (!enabled()) worth_ += kForgiven;
   const Pair latest{trail->before, trail->last};
   if (trail->before >= 0) {
+    if (size_ == 0) grow();
     const bool right = score(latest, block);
     if (trusted() && !right && is_stray(trail, block)) return;
     if (right && trail->stray >= 0) note_intruder(*trail, block);
@@ -57,10 +59,14 @@ void Association::wasted() {
   depth_ = std::max<uint64_t>(depth_ / 2, 1);
 }
 
-void Association::make_table() {
-  if (made_) return;
-  links_ = LazyArray<Link>(kLinks);
-  made_ = true;
+void Association::grow() {
+  const size_t larger = size_ == 0 ? kFirstLinks : std::min(size_ * kGrowth, kLinks);
+  const LazyArray<Link> old = std::exchange(links_, LazyArray<Link>(larger));
+  const size_t old_size = std::exchange(size_, larger);
+  in_use_ = 0;
+  for (size_t i = 0; i < old_size; ++i) {
+    if (old[i].key != 0) find_or_make(old[i].key & ~uint64_t{3}) = old[i];
+  }
 }
 
 uint64_t Association::key_of(Pair pair) {
@@ -70,7 +76,7 @@ uint64_t Association::key_of(Pair pair) {
 }
 
 const Association::Link* Association::find(uint64_t key) const {
-  const Link* way = &links_[(key >> 2) % (kLinks / kWays) * kWays];
+  const Link* way = ways_of(key);
   for (size_t i = 0; i < kWays; ++i) {
     if ((way[i].key & ~uint64_t{3}) == key) return &way[i];
   }
@@ -79,7 +85,8 @@ const Association::Link* Association::find(uint64_t key) const {
 
 Association::Link& Association::find_or_make(uint64_t key) {
   if (const Link* link = find(key)) return *const_cast<Link*>(link);
-  Link* way = &links_[(key >> 2) % (kLinks / kWays) * kWays];
+  if (in_use_ > size_ / kSpare && size_ < kLinks) grow();
+  Link* way = ways_of(key);
   Link* victim = nullptr;
   for (size_t i = 0; i < kWays; ++i) {
     Link& link = way[(i + turn_) % kWays];
@@ -89,6 +96,7 @@ Association::Link& Association::find_or_make(uint64_t key) {
       victim = &link;
   }
   ++turn_;
+  if (victim->key == 0) ++in_use_;
   *victim = Link();
   victim->key = key;
   return *victim;

@@ -4,7 +4,8 @@
 // learned by one pass and foretold in the next, forward or backward. Two blocks are looked at, not one,
 // since an order may pass a block several times. Nothing is proposed before the table has been seen to
 // be right about reads that it did not influence; a wrong memory is replaced at once where all of it is
-// wrong, slowly where little is. Bounded: kLinks pairs, the least confirmed are replaced.
+// wrong, slowly where little is. Bounded: kLinks pairs, the least confirmed are replaced; the table begins small, and
+// grows while most of it is free.
 // Thread-safety: none. Units: blocks. save() gives what is worth keeping over a restart; restore() takes
 // any bytes (see association_state.cc for their form).
 #pragma once
@@ -45,7 +46,7 @@ class Association {
 
   std::string save() const;
   bool restore(std::string_view saved);
-  size_t memory_bytes() const { return made_ ? kLinks * sizeof(Link) : 0; }
+  size_t memory_bytes() const { return size_ * sizeof(Link); }
 
  private:
   // Numbers of blocks are stored plus 1, so that zeroed memory is an empty table; 0: not known.
@@ -62,13 +63,16 @@ class Association {
     int64_t second = -1;
   };
   static constexpr size_t kWays = 4;
+  static constexpr size_t kFirstLinks = 4096;
+  static constexpr size_t kGrowth = 16;
   static constexpr size_t kMostChain = 64;
   static constexpr float kTrusted = 0.5F;
   static constexpr uint8_t kSurest = 3;  // two bits
 
   bool enabled() const { return worth_ > 0.4F; }
   static uint64_t key_of(Pair pair);
-  void make_table();
+  void grow();
+  Link* ways_of(uint64_t key) const { return &links_[(key >> 2) % (size_ / kWays) * kWays]; }
   const Link* find(uint64_t key) const;
   Link& find_or_make(uint64_t key);
   // What the table says comes after the two latest reads, -1: nothing.
@@ -82,7 +86,8 @@ class Association {
   const int64_t block_count_;
   const uint64_t most_ahead_;
   mutable LazyArray<Link> links_;
-  bool made_ = false;
+  size_t size_ = 0;     // of links_, 0 before there is anything to learn
+  size_t in_use_ = 0;   // since it has this size, about
   uint32_t turn_ = 0;   // of the way that is replaced
   float forward_ = 0;   // how often the table was right lately
   float backward_ = 0;  // how often, read backward

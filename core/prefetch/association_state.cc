@@ -41,9 +41,8 @@ uint32_t crc_of(std::string_view text) {
 }  // namespace
 
 std::string Association::save() const {
-  if (!made_) return {};
   std::string links;
-  for (size_t i = 0; i < kLinks; ++i) {
+  for (size_t i = 0; i < size_; ++i) {
     const Link& link = links_[i];
     if (link.key == 0) continue;
     put(&links, link.key & ~uint64_t{3});
@@ -73,7 +72,7 @@ bool Association::restore(std::string_view saved) {
         !in_field(get<int64_t>(body, kHeader + i * kLink + 16)))
       return false;
   }
-  make_table();
+  if (size_ == 0) grow();
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t key = get<uint64_t>(body, kHeader + i * kLink) & ~uint64_t{3};
     Link& link = find_or_make(std::max<uint64_t>(key, 4));

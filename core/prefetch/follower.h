@@ -44,6 +44,9 @@ class Follower {
   uint64_t share() const { return std::min(share_, most_ahead_); }
   const GridSteps& grid() const { return grid_; }
   Outstanding& outstanding() { return outstanding_; }
+  static constexpr size_t table_bytes() {
+    return WalkTable::table_bytes() + RunLengths::table_bytes() + Outstanding::table_bytes();
+  }
 
  private:
   Walk* find_dense(const BlockRead& read, const Reader& reader);

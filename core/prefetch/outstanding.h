@@ -5,10 +5,11 @@
 // Thread-safety: none.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
+#include "core/base/lazy_array.h"
 #include "core/prefetch/mix.h"
 
 namespace neurofs {
@@ -20,19 +21,20 @@ class Outstanding {
   uint32_t take(int64_t block) {
     Entry& entry = place(block);
     if (entry.block != block) return 0;
-    entry.block = -1;
-    return entry.group;
+    return std::exchange(entry.group, 0);
   }
+
+  static constexpr size_t table_bytes() { return kEntries * sizeof(Entry); }
 
  private:
   static constexpr size_t kEntries = 4096;
   struct Entry {
-    int64_t block = -1;
-    uint32_t group = 0;
+    int64_t block = 0;
+    uint32_t group = 0;  // 0: of none, so that zeroed memory is an empty table
   };
   Entry& place(int64_t block) { return entries_[mix(static_cast<uint64_t>(block)) % kEntries]; }
 
-  std::array<Entry, kEntries> entries_;
+  LazyArray<Entry> entries_{kEntries};
 };
 
 }  // namespace neurofs

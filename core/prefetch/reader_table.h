@@ -5,9 +5,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
+#include "core/base/lazy_array.h"
 #include "core/prefetch/association.h"
 #include "core/prefetch/nest.h"
 
@@ -36,22 +36,30 @@ class ReaderTable {
   Reader& find(uint64_t stream, uint64_t now) {
     Reader* reader = &readers_[latest_];
     if (reader->used_at == 0 || reader->stream != stream) {
-      const auto same = [stream](const Reader& r) { return r.used_at != 0 && r.stream == stream; };
-      reader = std::find_if(readers_.begin(), readers_.end(), same);
-      if (reader == readers_.end()) {
-        reader = std::min_element(readers_.begin(), readers_.end(),
-                                  [](auto& a, auto& b) { return a.used_at < b.used_at; });
+      Reader* const begin = &readers_[0];
+      reader = std::find_if(begin, begin + used_,
+                            [stream](const Reader& r) { return r.stream == stream; });
+      if (reader == begin + used_) {
+        if (used_ < kReaders) {
+          ++used_;
+        } else {
+          reader = std::min_element(begin, begin + used_,
+                                    [](auto& a, auto& b) { return a.used_at < b.used_at; });
+        }
         *reader = Reader();
         reader->stream = stream;
       }
-      latest_ = static_cast<size_t>(reader - readers_.data());
+      latest_ = static_cast<size_t>(reader - begin);
     }
     reader->used_at = now;
     return *reader;
   }
 
+  static constexpr size_t table_bytes() { return kReaders * sizeof(Reader); }
+
  private:
-  std::array<Reader, kReaders> readers_;
+  LazyArray<Reader> readers_{kReaders};
+  size_t used_ = 0;
   size_t latest_ = 0;
 };
 

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/lazy_array.h"
+
 namespace neurofs {
 
 class RunLengths {
@@ -22,6 +24,8 @@ class RunLengths {
   // probability of `sure` at least; kUnknown while too little is known.
   uint64_t reach(uint64_t stream, int64_t step, uint64_t length, float sure) const;
 
+  static constexpr size_t table_bytes() { return kTables * sizeof(Histogram); }
+
  private:
   static constexpr size_t kTables = 64;
   static constexpr size_t kLongest = 63;  // and longer
@@ -29,7 +33,7 @@ class RunLengths {
 
   static size_t table(uint64_t stream, int64_t step);
 
-  std::array<Histogram, kTables> runs_{};
+  LazyArray<Histogram> runs_{kTables};
 };
 
 }  // namespace neurofs

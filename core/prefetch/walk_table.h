@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/base/lazy_array.h"
 #include "core/prefetch/odometer.h"
 
 namespace neurofs {
@@ -104,6 +105,8 @@ class WalkTable {
   Walk& latest(size_t i) { return walks_[order_[i]]; }
   const Walk& latest(size_t i) const { return walks_[order_[i]]; }
 
+  static constexpr size_t table_bytes() { return sizeof(Tables); }
+
  private:
   static constexpr size_t kSlots = 2048;  // four times what all walks foresee
   static constexpr size_t kPassed = 256;
@@ -112,8 +115,8 @@ class WalkTable {
     uint8_t walk = 0;  // number + 1
   };
   struct Passed {
-    int64_t block = -1;
-    uint32_t group = 0;
+    int64_t block = 0;
+    uint32_t group = 0;  // 0: of none
     uint64_t time = 0;
   };
 
@@ -123,10 +126,18 @@ class WalkTable {
   void forget(Walk& walk);
   size_t number(const Walk& walk) const { return static_cast<size_t>(&walk - walks_.data()); }
 
+  // Zeroed memory is an empty one.
+  struct Tables {
+    std::array<Walk, kWalks> walks;
+    std::array<Slot, kSlots> slots;
+    std::array<Passed, kPassed> passed;
+  };
+
   const int64_t block_count_;
-  std::array<Walk, kWalks> walks_;
-  std::array<Slot, kSlots> slots_{};
-  std::array<Passed, kPassed> passed_{};
+  LazyArray<Tables> tables_{1};
+  std::array<Walk, kWalks>& walks_ = tables_[0].walks;
+  std::array<Slot, kSlots>& slots_ = tables_[0].slots;
+  std::array<Passed, kPassed>& passed_ = tables_[0].passed;
   std::array<uint8_t, kWalks> order_;  // numbers of walks, the latest read first, free ones last
   size_t used_ = 0;
   uint32_t groups_ = 0;

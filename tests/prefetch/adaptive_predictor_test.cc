@@ -2,6 +2,7 @@
 // input harms it. How much it saves is judged by tests/engine/replay_families_test.cc.
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <deque>
@@ -325,6 +326,31 @@ TEST_F(AdaptiveTest, WhatItKeepsOverARestartHelpsAtOnce) {
   EXPECT_GE(covered, 2900u);
   EXPECT_FALSE(predictor->restore("no state"));
   EXPECT_FALSE(predictor->restore(saved.substr(1)));
+}
+
+// A group may hold a hundred thousand arrays, few of which are ever read.
+TEST_F(AdaptiveTest, CostsNothingBeforeItIsReadAtTwoPlaces) {
+  make(large());
+  EXPECT_LE(predictor->memory_bytes(), 1024u);
+  for (int i = 0; i < 5; ++i) read(77, 1);
+  EXPECT_LE(predictor->memory_bytes(), 1024u);
+  EXPECT_EQ(predictor->save(), "");
+  predictor->wasted(77);
+  EXPECT_FALSE(predictor->wants(64));
+  for (uint64_t b = 78; b < 90; ++b) read(b);
+  EXPECT_GE(covered, 9u) << "the first read counts";
+}
+
+TEST_F(AdaptiveTest, ManyThatAreReadOnceTakeNoMemory) {
+  const size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+  std::vector<std::unique_ptr<Predictor>> many;
+  for (int i = 0; i < 1000; ++i) {
+    make(large());
+    read(5);
+    many.push_back(std::move(predictor));
+  }
+  const size_t after = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+  EXPECT_LE(after, before + (size_t{2} << 20));
 }
 
 TEST_F(AdaptiveTest, NeedsAtMostTwoMebibytes) {
