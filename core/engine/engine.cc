@@ -164,6 +164,8 @@ Result<std::shared_ptr<Field>> EngineState::attach(std::shared_ptr<StoredField> 
   const uint64_t ahead = std::min(options_.prefetch_bytes, cache_->budget() / (4 * times)) * times;
   const uint64_t slot = std::max<uint64_t>(slot_size_for(grid.block_size()), 1);
   limits.max_ahead_blocks = ahead / slot;
+  if (!grid.in_index_order())
+    limits.max_ahead_blocks = std::min(limits.max_ahead_blocks, Foresight::kMostScattered);
   limits.cache_blocks = cache_->budget() / slot;
   auto predictor = PredictorRegistry::instance().find(options_.predictor)->factory(limits);
   return std::shared_ptr<Field>(std::make_shared<FieldState>(

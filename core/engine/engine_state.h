@@ -64,7 +64,6 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Counter& fills;
 
  private:
-  // The executor ends first: its tasks use the queue.
   struct Prefetchers {
     Prefetchers(size_t threads, size_t max_queue)
         : queue(executor, threads), executor(threads, max_queue) {}

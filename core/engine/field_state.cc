@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "core/base/cancellation.h"
@@ -37,7 +39,11 @@ FieldState::FieldState(std::shared_ptr<EngineState> engine, std::shared_ptr<Stor
 }
 
 FieldState::~FieldState() {
-  if (engine_->learned() != nullptr) engine_->learned()->save(stored_->url(), foresight_.save());
+  try {
+    if (engine_->learned() != nullptr) engine_->learned()->save(stored_->url(), foresight_.save());
+  } catch (const std::exception&) {
+    // The order is learned again, then.
+  }
   std::vector<FieldId> names;
   for (const auto& g : generations_) names.push_back(g->id);
   drop(names);
@@ -114,11 +120,15 @@ void FieldState::drop(std::span<const FieldId> names) {
 }
 
 void FieldState::observe(const TouchedBlocks& touched) {
-  std::vector<Proposal> proposals;
-  foresight_.observe(touched, cache(), generation().id, &proposals);
-  if (proposals.empty()) return;
-  PrefetchQueue& queue = stored_->store().is_far() ? engine_->far_queue() : engine_->near_queue();
-  queue.push(std::static_pointer_cast<FieldState>(shared_from_this()), proposals);
+  try {
+    std::vector<Proposal> proposals;
+    foresight_.observe(touched, cache(), generation().id, &proposals);
+    if (proposals.empty()) return;
+    PrefetchQueue& queue = stored_->store().is_far() ? engine_->far_queue() : engine_->near_queue();
+    queue.push(std::static_pointer_cast<FieldState>(shared_from_this()), proposals);
+  } catch (const std::bad_alloc&) {
+    // The read has ended well, and what comes next is left to its reader.
+  }
 }
 
 void FieldState::prefetch(std::span<const uint64_t> blocks) {

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace neurofs {
-namespace {
-
-// Of a run that is no run on disk, this many blocks are told apart at the most: one read's worth, and more.
-constexpr uint64_t kMostScattered = 4096;
-
-}  // namespace
 
 void Foresight::observe(const TouchedBlocks& touched, BlockCache& cache, FieldId id,
                         std::vector<Proposal>* out) {
@@ -36,8 +30,7 @@ void Foresight::tell_wasted(BlockCache& cache, FieldId id) {
 void Foresight::append(const Proposal& proposal, std::vector<Proposal>* out) const {
   const BlockRun run = proposal.run;
   if (grid_.in_index_order()) return out->push_back(proposal);
-  const uint64_t count = std::min(run.count, kMostScattered);
-  for (uint64_t i = 0; i < count; ++i) {
+  for (uint64_t i = 0; i < run.count; ++i) {
     const uint64_t block = grid_.from_index(run.first + i);
     if (i > 0 && out->back().run.first + out->back().run.count == block) {
       ++out->back().run.count;

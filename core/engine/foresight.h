@@ -15,6 +15,7 @@
 
 #include "core/cache/block_cache.h"
 #include "core/engine/block_grid.h"
+#include "core/engine/prefetch_queue.h"
 #include "core/prefetch/predictor.h"
 
 namespace neurofs {
@@ -30,6 +31,10 @@ struct TouchedBlocks {
 
 class Foresight {
  public:
+  // The most that a predictor may be ahead where blocks that follow each other in index space do not on disk: each may
+  // be an entry of the queue, and what that drops the predictor would not propose again.
+  static constexpr uint64_t kMostScattered = PrefetchQueue::kMostEntries / 2;
+
   Foresight(const BlockGrid& grid, std::unique_ptr<Predictor> predictor)
       : grid_(grid), predictor_(std::move(predictor)) {}
 

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <random>
+#include <span>
 #include <utility>
 
 #include "core/base/crc32c.h"
@@ -20,6 +23,18 @@ std::string name_of(std::string_view url) {
   char name[32];
   std::snprintf(name, sizeof name, "order-%08x-%zu", static_cast<unsigned>(sum), url.size());
   return name;
+}
+
+// Zero, or what the system says.
+int write_all(int file, std::string_view bytes) {
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t wrote =
+        ::pwrite(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return wrote < 0 ? errno : ENOSPC;
+    at += static_cast<size_t>(wrote);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -43,7 +58,8 @@ Result<std::unique_ptr<LearnedOrders>> LearnedOrders::open(const std::string& pa
 
 std::string LearnedOrders::load(std::string_view url) const {
   const UniqueFd file(
-      ::openat(dir_.get(), name_of(url).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+      // A pipe of that name is not waited for.
+      ::openat(dir_.get(), name_of(url).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info = {};
   if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
   if (info.st_size <= 0 || static_cast<uint64_t>(info.st_size) > kMostBytes) return {};
@@ -56,16 +72,17 @@ std::string LearnedOrders::load(std::string_view url) const {
 void LearnedOrders::save(std::string_view url, std::string_view learned) const {
   if (learned.empty()) return;
   const std::string name = name_of(url);
-  const std::string fresh = name + ".new";
-  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  // Another mount may be writing what it learned of the same field.
+  const std::string fresh = name + ".new-" + std::to_string(std::random_device()());
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   const UniqueFd file(::openat(dir_.get(), fresh.c_str(), flags, 0600));
-  const bool written = file && ::pwrite(file.get(), learned.data(), learned.size(), 0) ==
-                                   static_cast<ssize_t>(learned.size());
-  if (!written || ::renameat(dir_.get(), fresh.c_str(), dir_.get(), name.c_str()) != 0) {
-    log_warning("the learned orders of " + std::string(url) + " cannot be kept in " + path_ + ": " +
-                errno_status(errno, "writing " + fresh).message());
-    ::unlinkat(dir_.get(), fresh.c_str(), 0);
-  }
+  int error = file ? write_all(file.get(), learned) : errno;
+  if (error == 0 && ::renameat(dir_.get(), fresh.c_str(), dir_.get(), name.c_str()) != 0)
+    error = errno;
+  if (error == 0) return;
+  if (file) ::unlinkat(dir_.get(), fresh.c_str(), 0);
+  log_warning("the learned orders of " + std::string(url) + " cannot be kept in " + path_ + ": " +
+              errno_status(error, "writing " + fresh).message());
 }
 
 }  // namespace neurofs

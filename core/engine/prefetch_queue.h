@@ -7,17 +7,15 @@
 //   run:   take what comes first, and all of the same field behind it up to a batch; leave out what is no
 //          longer wanted; fetch; while something is left, run again behind the others' tasks
 //
-// Thread-safety: push from any thread, never waits. Ownership: borrows the executor, which must end first;
-// fields are held weakly: an entry whose field has gone is passed over. Bounded: what comes while kMostEntries
-// wait is dropped. Units: blocks in the order on disk. Errors: none; a block that cannot be had is left to its
-// reader.
+// Thread-safety: push from any thread, never waits. Ownership: borrows the executor. Either may end first, and
+// on one of the executor's own threads too, since a task may hold the last reference to a field and with it to
+// the engine: tasks share the queue's state, which then holds nothing. Fields are held weakly: an entry whose
+// field has gone is passed over. Bounded: what comes while kMostEntries wait is dropped. Units: blocks in the
+// order on disk. Errors: none; a block that cannot be had is left to its reader.
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <span>
-#include <vector>
 
 #include "core/base/executor.h"
 #include "core/prefetch/predictor.h"
@@ -28,33 +26,18 @@ class FieldState;
 
 class PrefetchQueue {
  public:
-  PrefetchQueue(Executor& executor, size_t threads) : executor_(executor), threads_(threads) {}
+  static constexpr size_t kMostEntries = 8192;
+
+  PrefetchQueue(Executor& executor, size_t threads);
+  ~PrefetchQueue();
+  PrefetchQueue(const PrefetchQueue&) = delete;
+  PrefetchQueue& operator=(const PrefetchQueue&) = delete;
 
   void push(const std::shared_ptr<FieldState>& field, std::span<const Proposal> proposals);
 
  private:
-  static constexpr size_t kMostEntries = 4096;
-
-  struct Entry {
-    std::weak_ptr<FieldState> field;
-    BlockRun run;
-    uint32_t group;
-  };
-  struct Batch {
-    std::shared_ptr<FieldState> field;
-    std::vector<uint64_t> blocks;                     // may have repeats
-    std::vector<std::shared_ptr<FieldState>> passed;  // looked at only; none may end under the lock
-  };
-
-  void start_one_locked();
-  void run();
-  void take_locked(Batch* batch);
-
-  Executor& executor_;
-  const size_t threads_;
-  std::mutex mutex_;
-  std::deque<Entry> entries_;  // guarded by mutex_
-  size_t running_ = 0;         // guarded by mutex_
+  class State;
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace neurofs

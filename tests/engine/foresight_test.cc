@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -25,6 +27,7 @@ struct Script {
   std::vector<Proposal> next;  // proposed at the next read
   bool wanted = true;
   std::string restored;
+  PredictorLimits limits;
 };
 Script* script = nullptr;
 
@@ -47,7 +50,8 @@ class ScriptedPredictor final : public Predictor {
 };
 
 const Registration<PredictorRegistry> kScripted(
-    "scripted", "for these tests", [](const PredictorLimits&) -> std::unique_ptr<Predictor> {
+    "scripted", "for these tests", [](const PredictorLimits& limits) -> std::unique_ptr<Predictor> {
+      script->limits = limits;
       return std::make_unique<ScriptedPredictor>();
     });
 
@@ -139,6 +143,21 @@ TEST_F(ForesightTest, FetchesWhatIsProposedInIndexSpace) {
   EXPECT_EQ(count("prefetch_used_blocks_total"), 1u);
 }
 
+// Else the predictor would count as fetched what was cut off.
+TEST_F(ForesightTest, FetchesAllOfARunThatIsNoneOnDisk) {
+  make({2560, 2048}, {2560, 256}, {2560, 256}, nullptr, 256 << 20, true, "scripted");
+  ASSERT_FALSE(state().grid().in_index_order());
+  ASSERT_EQ(state().grid().block_count(), 5120u);
+  EXPECT_EQ(script_.limits.max_ahead_blocks, Foresight::kMostScattered);
+  script_.next = {{{7, 5000}, 0}};
+  read(parse_region("0,0:1", {2560, 2048}).value());
+  state().engine_state().prefetchers().drain();
+  for (uint64_t i = 7; i < 5007; ++i) {
+    const uint64_t block = state().grid().from_index(i);
+    ASSERT_TRUE(state().cache().contains(state().generation().key(block))) << i;
+  }
+}
+
 TEST_F(ForesightTest, WhatItsStreamNoLongerWantsIsNotFetched) {
   make({32, 4096}, {32, 256}, {32, 256}, nullptr, 8 << 20, true, "scripted");
   script_.wanted = false;
@@ -196,6 +215,50 @@ TEST_F(LearnedOrdersTest, FollowNoLinkAndReadNoFileWithoutEnd) {
     std::filesystem::create_symlink("/etc/passwd", file);
   }
   EXPECT_EQ(learned->load("memory://a"), "");
+}
+
+TEST_F(LearnedOrdersTest, WaitForNoPipe) {
+  const auto learned = LearnedOrders::open(dir.path()).value();
+  learned->save("memory://a", "order");
+  const std::filesystem::path file = *std::filesystem::directory_iterator(dir.path());
+  std::filesystem::remove(file);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  EXPECT_EQ(learned->load("memory://a"), "");
+}
+
+// Two mounts of one field may end at the same moment; what stands there is one's or the other's.
+TEST_F(LearnedOrdersTest, OfTwoMountsDoNotMix) {
+  const std::string a(300'000, 'a');
+  const std::string b(200'000, 'b');
+  const auto write = [&](const std::string& order) {
+    const auto learned = LearnedOrders::open(dir.path()).value();
+    for (int i = 0; i < 100; ++i) learned->save("memory://a", order);
+  };
+  std::thread other([&] { write(b); });
+  const auto learned = LearnedOrders::open(dir.path()).value();
+  testing::internal::CaptureStderr();
+  write(a);
+  other.join();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  const std::string found = learned->load("memory://a");
+  EXPECT_TRUE(found == a || found == b) << found.size();
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
+}
+
+TEST_F(LearnedOrdersTest, SayWhyTheyCannotBeKept) {
+  const auto learned = LearnedOrders::open(dir.path()).value();
+  struct rlimit old = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small = {4096, old.rlim_max};  // part of it is written
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  testing::internal::CaptureStderr();
+  learned->save("memory://a", std::string(10'000, 'a'));
+  const std::string said = testing::internal::GetCapturedStderr();
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_NE(said.find("File too large"), std::string::npos) << said;
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 0);
 }
 
 TEST_F(LearnedOrdersTest, AreKeptInNoDirectoryThatOthersWrite) {
