@@ -1,11 +1,13 @@
 #include "core/engine/learned_orders.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <random>
 #include <span>
 #include <utility>
@@ -17,12 +19,14 @@
 namespace neurofs {
 namespace {
 
+constexpr std::string_view kOrder = "order-";
+
 // Two fields under one name would cost speed only: a predictor confirms what it was told before it acts.
 std::string name_of(std::string_view url) {
   const auto sum = crc32c(std::as_bytes(std::span(url)));
   char name[32];
-  std::snprintf(name, sizeof name, "order-%08x-%zu", static_cast<unsigned>(sum), url.size());
-  return name;
+  std::snprintf(name, sizeof name, "%08x-%zu", static_cast<unsigned>(sum), url.size());
+  return std::string(kOrder) + name;
 }
 
 // Zero, or what the system says.
@@ -35,6 +39,27 @@ int write_all(int file, std::string_view bytes) {
     at += static_cast<size_t>(wrote);
   }
   return 0;
+}
+
+constexpr std::string_view kFresh = ".new-";
+constexpr time_t kLeftBehind = 3600;  // seconds
+
+// What a mount left that was killed while it wrote.
+void remove_leftovers(int dir) {
+  UniqueFd fd(::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> list(fd ? ::fdopendir(fd.get()) : nullptr, ::closedir);
+  if (list == nullptr) return;
+  static_cast<void>(fd.release());
+  const time_t now = ::time(nullptr);
+  while (const dirent* entry = ::readdir(list.get())) {
+    const std::string_view name = entry->d_name;
+    struct stat info = {};
+    if (!name.starts_with(kOrder) || name.find(kFresh) == std::string_view::npos ||
+        ::fstatat(dir, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+      continue;
+    if (S_ISREG(info.st_mode) && info.st_mtime < now - kLeftBehind)
+      ::unlinkat(dir, entry->d_name, 0);
+  }
 }
 
 }  // namespace
@@ -53,12 +78,13 @@ Result<std::unique_ptr<LearnedOrders>> LearnedOrders::open(const std::string& pa
                                          " can be written by other users; run chmod go-w on it, or "
                                          "name a directory of your own");
   }
+  remove_leftovers(dir.get());
   return std::unique_ptr<LearnedOrders>(new LearnedOrders(path, std::move(dir)));
 }
 
 std::string LearnedOrders::load(std::string_view url) const {
+  // A pipe of that name is not waited for.
   const UniqueFd file(
-      // A pipe of that name is not waited for.
       ::openat(dir_.get(), name_of(url).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info = {};
   if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
@@ -73,7 +99,7 @@ void LearnedOrders::save(std::string_view url, std::string_view learned) const {
   if (learned.empty()) return;
   const std::string name = name_of(url);
   // Another mount may be writing what it learned of the same field.
-  const std::string fresh = name + ".new-" + std::to_string(std::random_device()());
+  const std::string fresh = name + std::string(kFresh) + std::to_string(std::random_device()());
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   const UniqueFd file(::openat(dir_.get(), fresh.c_str(), flags, 0600));
   int error = file ? write_all(file.get(), learned) : errno;

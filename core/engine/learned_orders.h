@@ -1,8 +1,8 @@
 // LearnedOrders: what predictors have learned of fields, kept in a directory from one mount to the next.
 //
 // Purpose: an epoch that is replayed in its old order profits in the first pass of the next run. One file a field,
-// named by a hash of its URL, written as a whole (a new file of a name of its own takes the old one's place). What stands there is
-// input like any other: Predictor::restore() takes any bytes. Thread-safety: every method from any thread.
+// named by a hash of its URL, written as a whole (a new file of a name of its own takes the old one's place).
+// What stands there is input like any other: Predictor::restore() takes any bytes. Thread-safety: every method from any thread.
 // Ownership: holds the directory's descriptor. Units: bytes.
 // Errors: open(): kPermission for a directory that others may write, what the system says otherwise. The
 // others never fail a caller: without a file nothing is known, and what cannot be written is logged.

@@ -10,7 +10,7 @@
 // tells by wasted() what it fetched in vain. A predictor remembers its own outstanding proposals,
 // so the owner says no more of a block that was read than how that ended. A proposal may name
 // blocks that are in the cache or on their way already: the owner skips those.
-// Errors: none. Every input is taken: runs past the end, of no block, numbers near 2^64.
+// Errors: std::bad_alloc alone. Every input is taken: runs past the end, of no block, near 2^64.
 #pragma once
 
 #include <cstdint>

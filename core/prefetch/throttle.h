@@ -1,9 +1,9 @@
 // Throttle: how often each kind of guess has been right lately, and whether it may be made.
 //
 // Purpose: on reads that follow no rule every guess is wrong, and each kind must fall silent by its own
-// record: a new stride, a new level of a walk, a sequence after its first two blocks; and all of them
-// together by what was fetched for nothing. A gate closes
-// by failures and opens by successes, which are counted though nothing was fetched for them.
+// record: a new stride, a new level of a walk, a sequence after its first two blocks; all of them together,
+// and each walk alone, by what was fetched for nothing. A gate closes by failures and opens by successes,
+// which are counted though nothing was fetched for them; a walk's silence ends by time.
 // Thread-safety: none.
 #pragma once
 

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -243,6 +244,22 @@ TEST_F(LearnedOrdersTest, OfTwoMountsDoNotMix) {
   const std::string found = learned->load("memory://a");
   EXPECT_TRUE(found == a || found == b) << found.size();
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
+}
+
+TEST_F(LearnedOrdersTest, ClearAwayWhatAKilledMountLeftHalfWritten) {
+  const auto plant = [&](const std::string& name, std::chrono::hours age) {
+    const std::filesystem::path file = std::filesystem::path(dir.path()) / name;
+    std::ofstream(file) << "half";
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
+    return file;
+  };
+  const auto old = plant("order-00000001-12.new-345", std::chrono::hours(2));
+  const auto young = plant("order-00000002-12.new-345", std::chrono::hours(0));
+  const auto order = plant("order-00000003-12", std::chrono::hours(1000));
+  const auto foreign = plant("notes.new-1", std::chrono::hours(1000));
+  ASSERT_TRUE(LearnedOrders::open(dir.path()).ok());
+  EXPECT_FALSE(std::filesystem::exists(old));
+  for (const auto& file : {young, order, foreign}) EXPECT_TRUE(std::filesystem::exists(file));
 }
 
 TEST_F(LearnedOrdersTest, SayWhyTheyCannotBeKept) {
