@@ -224,12 +224,18 @@ void BlockCache::fetch_pending(std::span<BlockRequest> requests, const LoadBlock
 }
 
 void BlockCache::demote(FieldId field, std::span<const uint64_t> blocks) {
-  const EpochGuard guard;
-  const std::lock_guard lock(policy_mutex_);
-  for (const uint64_t block : blocks) {
-    const BlockKey key{field, block};
-    const EntryId id = find(key, hash_of(key));
-    if (id != kNoEntry) policy_->demote(id);
+  constexpr size_t kAtOnce = 256;  // who evicts waits for the lock, and memory for the guard
+  while (!blocks.empty()) {
+    const EpochGuard guard;
+    const std::lock_guard lock(policy_mutex_);
+    hear_notes_locked();  // or a read of before would take them back
+    const size_t count = std::min(blocks.size(), kAtOnce);
+    for (const uint64_t block : blocks.first(count)) {
+      const BlockKey key{field, block};
+      const EntryId id = find(key, hash_of(key));
+      if (id != kNoEntry) policy_->demote(id);
+    }
+    blocks = blocks.subspan(count);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "core/cache/block_cache.h"
 #include "core/cache/epoch.h"
@@ -11,6 +12,7 @@ namespace neurofs {
 Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds patience,
                                       size_t count) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
+  bool has_asked = false;
   std::unique_lock lock(policy_mutex_);
   for (;;) {
     reclaim_locked();
@@ -41,6 +43,8 @@ Result<EntryId> BlockCache::take_slot(uint64_t bytes, std::chrono::milliseconds 
     lock.unlock();
     shortage_();
     lock.lock();
+    // What it returned was told of before there was anybody to hear.
+    if (!std::exchange(has_asked, true)) continue;
     // In short waits: only what was chosen as a victim says when its last pin goes, and a block that
     // was published meanwhile has not been.
     slot_freed_.wait_until(

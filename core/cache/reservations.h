@@ -58,7 +58,7 @@ class Reservations {
   uint64_t capacity() const { return capacity_; }
 
   // Waits its turn. Precondition: bytes <= capacity(). `short_of` is called, without a lock, when it has to wait
-  // and from when on nothing is promised to others: for who can return what it holds.
+  // and from when on nothing is promised to others: for who can return what it holds. What it throws is passed on.
   template <typename ShortOf>
   Result<Reservation> reserve(uint64_t bytes, const ShortOf& short_of) {
     if (Reservation free = try_reserve(bytes, capacity_)) return free;
@@ -68,7 +68,12 @@ class Reservations {
       std::unique_lock lock(mutex_);
       const uint64_t ticket = next_ticket_++;
       lock.unlock();
-      short_of();
+      try {
+        short_of();
+      } catch (...) {
+        leave(ticket);
+        throw;
+      }
       lock.lock();
       end = wait.wait(lock, [&] { return ticket == serving_ && held_ + bytes <= capacity_; });
       if (end == ScopeEnd::kNone) held_ += bytes;
@@ -93,6 +98,13 @@ class Reservations {
 
  private:
   friend class Reservation;
+  void leave(uint64_t ticket) {
+    {
+      const std::lock_guard lock(mutex_);
+      leave_locked(ticket);
+    }
+    turn_.notify_all();
+  }
   // The turn goes on to the next who still waits.
   void leave_locked(uint64_t ticket) {
     if (ticket != serving_) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <new>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 
@@ -124,6 +125,36 @@ TEST_F(BlockCacheTest, PinnedBlocksStayAndComeBackToThePolicy) {
   read(21);
   read(22);
   EXPECT_FALSE(has(1));
+}
+
+// A first read makes a note, which the policy hears later: that must not undo it.
+TEST_F(BlockCacheTest, WhatIsDemotedLeavesFirstThoughItHasJustBeenRead) {
+  make(4);
+  BlockRequest ahead = request(1);
+  cache->prefetch({&ahead, 1}, load_pattern);
+  for (const uint64_t block : {2, 3, 4}) read(block);
+  {
+    const EpochGuard guard;
+    ASSERT_NE(cache->peek({FieldId(1), 1}), nullptr);
+  }
+  const uint64_t gone[] = {1};
+  cache->demote(FieldId(1), gone);
+  read(5);
+  EXPECT_FALSE(has(1));
+  EXPECT_TRUE(has(2));
+}
+
+// A list that is longer than what is demoted at once, and holds what is not here.
+TEST_F(BlockCacheTest, ALongListIsDemotedToItsEnd) {
+  make(4);
+  for (const uint64_t block : {1, 2, 3, 4}) read(block);
+  std::vector<uint64_t> gone(1000);
+  std::iota(gone.begin(), gone.end(), 100);
+  gone.push_back(3);
+  cache->demote(FieldId(1), gone);
+  read(5);
+  EXPECT_FALSE(has(3));
+  EXPECT_TRUE(has(1));
 }
 
 TEST_F(BlockCacheTest, AllPinnedIsNoMemoryAfterAWhile) {
