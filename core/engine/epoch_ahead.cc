@@ -23,7 +23,7 @@ constexpr unsigned kFarTasks = 16;
 
 }  // namespace
 
-EpochAhead::EpochAhead(std::shared_ptr<FieldState> field, std::unique_ptr<const EpochSource> source)
+EpochAhead::EpochAhead(std::shared_ptr<FieldState> field, std::shared_ptr<const EpochSource> source)
     : field_(std::move(field)),
       source_(std::move(source)),
       is_far_(field_->stored().store().is_far()) {}
@@ -33,7 +33,7 @@ EpochAhead::~EpochAhead() {
 }
 
 void EpochAhead::stop() {
-  decltype(passes_) passes;
+  Passes passes;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -49,31 +49,30 @@ size_t EpochAhead::runs() const {
 
 void EpochAhead::read(Index first, Index last) {
   if (first >= last) return;
-  std::shared_ptr<Pass> over;
+  Passes over;
   try {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
     ++clock_;
-    over = take_over();
+    take_over(&over);
     std::shared_ptr<Pass> pass = find_pass(first, last);
     const bool begins = !pass;
-    if (begins) pass = find_beginning(first, last);
+    if (begins) pass = find_beginning(first, last, &over);
     if (pass) tell(pass, first, last, begins);
   } catch (const std::bad_alloc&) {
     // The read itself went well: nothing is fetched ahead then.
   }
-  if (over) over->run->end();  // returns many blocks
+  for (const auto& pass : over) pass->run->end();  // returns many blocks
 }
 
-// A pass that has ended, or that nobody has read from while others were; null: there is none.
-std::shared_ptr<EpochAhead::Pass> EpochAhead::take_over() {
+// A pass that has ended, or that nobody has read from while others were.
+void EpochAhead::take_over(Passes* over) {
   const auto at = std::find_if(passes_.begin(), passes_.end(), [this](const auto& pass) {
     return pass->run->ended() || clock_ - pass->used > kAway;
   });
-  if (at == passes_.end()) return nullptr;
-  std::shared_ptr<Pass> over = std::move(*at);
+  if (at == passes_.end()) return;
+  over->push_back(std::move(*at));
   passes_.erase(at);
-  return over;
 }
 
 void EpochAhead::tell(const std::shared_ptr<Pass>& pass, Index first, Index last, bool begins) {
@@ -86,11 +85,15 @@ void EpochAhead::tell(const std::shared_ptr<Pass>& pass, Index first, Index last
     pass->reads.emplace_back(first, last);
   }
   pass->pending += last - first;
-  const Index ahead = pass->run->horizon() - last;
+  if (pass->tasks == 0 && (begins || is_due(*pass))) start_task(pass);
+}
+
+// Whether what has been read is worth a task; what ends the order is.
+bool EpochAhead::is_due(const Pass& pass) {
+  if (pass.reads.empty()) return false;
+  const Index ahead = pass.run->horizon() - pass.reads.back().second;
   const Index enough = std::clamp<Index>(ahead / 4, 1, kStep);
-  if (pass->tasks == 0 && (begins || pass->pending >= enough || pass->reads.size() >= kMostReads)) {
-    start_task(pass);
-  }
+  return pass.pending >= enough || pass.reads.size() >= kMostReads;
 }
 
 Index EpochAhead::near(Index length) const {
@@ -100,31 +103,25 @@ Index EpochAhead::near(Index length) const {
 std::shared_ptr<EpochAhead::Pass> EpochAhead::find_pass(Index first, Index last) {
   for (const auto& pass : passes_) {
     const Index slack = near(last - first);
-    if (last > pass->run->head() && first <= pass->run->horizon() + slack) return pass;
+    if (last > pass->run->head() && first - pass->run->horizon() <= slack) return pass;
   }
   return nullptr;
 }
 
-std::shared_ptr<EpochAhead::Pass> EpochAhead::find_beginning(Index first, Index last) {
+std::shared_ptr<EpochAhead::Pass> EpochAhead::find_beginning(Index first, Index last,
+                                                             Passes* over) {
   const auto oldest = [](const auto& a, const auto& b) { return a.used < b.used; };
   for (Candidate& c : candidates_) {
     if (last <= c.end || first < c.first || first - c.end > near(last - first)) continue;
     c.end = last;
     c.used = clock_;
     if (++c.reads < kReadsToBegin) return nullptr;
-    if (EpochRun::most_held(*field_, 1) == 0) return nullptr;
-    auto pass = std::make_shared<Pass>();
-    pass->run = std::make_unique<EpochRun>(*field_, *source_, c.first);
-    pass->reads.emplace_back(c.first, first);
+    const size_t others = field_->engine_state().ahead_holders().count();
+    if (EpochRun::most_held(*field_, others + 1) == 0) return nullptr;
+    const Index head = c.first;
     candidates_.erase(candidates_.begin() + (&c - candidates_.data()));
-    if (passes_.size() == kMostRuns) {
-      const auto least =
-          std::min_element(passes_.begin(), passes_.end(),
-                           [](const auto& a, const auto& b) { return a->used < b->used; });
-      (*least)->run->end();
-      passes_.erase(least);
-    }
-    passes_.push_back(pass);
+    std::shared_ptr<Pass> pass = begin_pass(head, over);
+    pass->reads.emplace_back(head, first);
     return pass;
   }
   if (candidates_.size() == kMostCandidates) {
@@ -132,6 +129,20 @@ std::shared_ptr<EpochAhead::Pass> EpochAhead::find_beginning(Index first, Index 
   }
   candidates_.push_back({first, last, 1, clock_});
   return nullptr;
+}
+
+std::shared_ptr<EpochAhead::Pass> EpochAhead::begin_pass(Index head, Passes* over) {
+  auto pass = std::make_shared<Pass>();
+  pass->run = EpochRun::begin(field_, source_, head);
+  if (passes_.size() == kMostRuns) {
+    const auto least =
+        std::min_element(passes_.begin(), passes_.end(),
+                         [](const auto& a, const auto& b) { return a->used < b->used; });
+    over->push_back(std::move(*least));
+    passes_.erase(least);
+  }
+  passes_.push_back(pass);
+  return pass;
 }
 
 // Under the lock.
@@ -172,7 +183,12 @@ bool EpochAhead::go_on(const std::shared_ptr<Pass>& pass, EpochRun::Step step) {
     }
     if (pass->tasks == before && pass->tasks <= most) return true;
   }
+  // Or what was read during the last step would wait for the next read, and at the end of an order for ever.
+  if (step == EpochRun::Step::kIdle && pass->tasks == 1 && !stopped_ && is_due(*pass)) return true;
   --pass->tasks;
+  if (step != EpochRun::Step::kEnded) return false;
+  const auto at = std::find(passes_.begin(), passes_.end(), pass);
+  if (at != passes_.end()) passes_.erase(at);
   return false;
 }
 

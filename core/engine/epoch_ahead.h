@@ -19,7 +19,7 @@ namespace neurofs {
 
 class EpochAhead : public std::enable_shared_from_this<EpochAhead> {
  public:
-  EpochAhead(std::shared_ptr<FieldState> field, std::unique_ptr<const EpochSource> source);
+  EpochAhead(std::shared_ptr<FieldState> field, std::shared_ptr<const EpochSource> source);
   ~EpochAhead();
 
   // Positions [first, last) have been read.
@@ -35,7 +35,7 @@ class EpochAhead : public std::enable_shared_from_this<EpochAhead> {
   static constexpr size_t kMostCandidates = 8;
 
   struct Pass {
-    std::unique_ptr<EpochRun> run;
+    std::shared_ptr<EpochRun> run;
     std::vector<EpochRun::Interval> reads;  // not yet told to the run
     Index pending = 0;                      // positions of those
     unsigned tasks = 0;
@@ -48,24 +48,28 @@ class EpochAhead : public std::enable_shared_from_this<EpochAhead> {
     uint64_t used = 0;
   };
 
+  using Passes = boost::container::static_vector<std::shared_ptr<Pass>, kMostRuns>;
+
   Index near(Index length) const;
-  // Under the lock, as all below.
-  std::shared_ptr<Pass> take_over();
+  // Under the lock, as all below. `over`: what is to be ended once the lock is given up.
+  void take_over(Passes* over);
   void tell(const std::shared_ptr<Pass>& pass, Index first, Index last, bool begins);
+  static bool is_due(const Pass& pass);
   std::shared_ptr<Pass> find_pass(Index first, Index last);
   // The pass that begins with this read; null: it may be one later.
-  std::shared_ptr<Pass> find_beginning(Index first, Index last);
+  std::shared_ptr<Pass> find_beginning(Index first, Index last, Passes* over);
+  std::shared_ptr<Pass> begin_pass(Index head, Passes* over);
   void start_task(const std::shared_ptr<Pass>& pass);
   void work(const std::shared_ptr<Pass>& pass);
   bool go_on(const std::shared_ptr<Pass>& pass, EpochRun::Step step);
 
   const std::shared_ptr<FieldState> field_;
-  const std::unique_ptr<const EpochSource> source_;
+  const std::shared_ptr<const EpochSource> source_;
   const bool is_far_;
   mutable std::mutex mutex_;  // held for moments
   bool stopped_ = false;      // guarded by mutex_, as all below
   uint64_t clock_ = 0;
-  boost::container::static_vector<std::shared_ptr<Pass>, kMostRuns> passes_;
+  Passes passes_;
   boost::container::static_vector<Candidate, kMostCandidates> candidates_;
 };
 

@@ -98,13 +98,21 @@ void EpochSchedule::plan_slice(Index first, Index last) {
   }
 }
 
-void EpochSchedule::plan_unit(std::vector<uint64_t>* gone) {
-  unit_.clear();
-  unit_at_ = 0;
+bool EpochSchedule::plan_unit(std::vector<uint64_t>* gone) {
+  if (!unit_is_open_) {
+    unit_.clear();
+    unit_at_ = 0;
+    unit_begin_ = horizon_;
+  }
   const Index begin = horizon_;
+  unit_is_open_ = false;
   const uint64_t most = std::max(limits_.held - limits_.held / 8, limits_.unit);
   const uint64_t lead = use_groups_ ? UINT64_MAX : limits_.lead;
-  while (horizon_ < source_.size() && horizon_ - begin < kLongestUnit && used_ < lead) {
+  while (horizon_ < source_.size() && horizon_ - unit_begin_ < kLongestUnit && used_ < lead) {
+    if (horizon_ - begin >= kMostAtOnce) {
+      unit_is_open_ = true;
+      break;
+    }
     const Index group = use_groups_ ? source_.group_end(horizon_) : EpochSource::kNever;
     const Index slice = std::clamp<Index>(static_cast<Index>(limits_.unit / 8), 1, kSlice);
     const Index end = std::min({horizon_ + slice, group, source_.size()});
@@ -112,8 +120,9 @@ void EpochSchedule::plan_unit(std::vector<uint64_t>* gone) {
     horizon_ = end;
     if (unit_.size() >= (group == EpochSource::kNever || end == group ? limits_.unit : most)) break;
   }
-  std::sort(unit_.begin(), unit_.end());
+  if (!unit_is_open_) std::sort(unit_.begin(), unit_.end());
   renew_retained(gone);
+  return !unit_is_open_;
 }
 
 void EpochSchedule::renew_retained(std::vector<uint64_t>* gone) {
@@ -142,35 +151,37 @@ bool EpochSchedule::has_room_for(uint64_t blocks) const {
   return held() - retained_.size() + blocks <= std::max(limits_.held, blocks);
 }
 
-void EpochSchedule::next_fetch(size_t most, std::vector<uint64_t>* wanted,
+bool EpochSchedule::next_fetch(size_t most, std::vector<uint64_t>* wanted,
                                std::vector<uint64_t>* gone) {
   while (wanted->size() < most) {
-    if (unit_at_ == unit_.size()) {
+    if (unit_is_open_ || unit_at_ == unit_.size()) {
       // A batch does not cross units, which would put it out of order.
-      if (!wanted->empty() || used_ >= limits_.lead || horizon_ >= source_.size()) return;
-      plan_unit(gone);
-      if (unit_.empty()) return;
+      const bool can_plan = used_ < limits_.lead && horizon_ < source_.size();
+      if (!unit_is_open_ && (!wanted->empty() || !can_plan)) return false;
+      if (!plan_unit(gone)) return true;
+      if (unit_.empty()) return false;
     }
-    if (wanted->empty() && !has_room_for(std::min<uint64_t>(most, wanted_))) return;
+    if (wanted->empty() && !has_room_for(std::min<uint64_t>(most, wanted_))) return false;
     const uint64_t block = unit_[unit_at_];
     const auto it = blocks_.find(block);
     if (it == blocks_.end() || it->second.state != State::kWanted) {
       ++unit_at_;  // it has been read
       continue;
     }
-    if (!make_room(gone)) return;
+    if (!make_room(gone)) return false;
     it->second.state = State::kFetching;
     --wanted_;
     ++unit_at_;
     wanted->push_back(block);
   }
+  return false;
 }
 
 bool EpochSchedule::fetched(uint64_t block, Fetch how) {
   const auto it = blocks_.find(block);
   if (it == blocks_.end()) return false;
   Block& of = it->second;
-  if (how == Fetch::kPutOff && of.uses > 0) {
+  if (how == Fetch::kPutOff && of.uses > 0 && !unit_is_open_) {
     const auto at = std::lower_bound(unit_.begin(), unit_.end(), block);
     if (at != unit_.end() && *at == block) {
       of.state = State::kWanted;

@@ -15,7 +15,7 @@
 // the foremost read counts as read. With a unit of one position and no lead, the number of fetches is Belady's.
 // Thread-safety: none; pure, without lock, clock and I/O. Ownership: borrows the source. Units: positions of
 // the order, blocks of the field. Errors: none; what was fetched for nothing costs time alone. Memory: some 60
-// bytes for each block that is held, wanted or retained.
+// bytes for each block that is held or wanted, and as much again for each that is retained.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,9 @@ class EpochSource {
   static constexpr Index kNever = INT64_MAX;
 
   virtual ~EpochSource() = default;
+  // Makes what next_use() needs, which may take seconds: for a thread that holds no lock. Otherwise the first
+  // next_use() makes it.
+  virtual void prepare() const {}
   virtual Index size() const = 0;  // positions
   // Appends the blocks that positions [first, last) need, each as often as positions need it.
   virtual void add_blocks(Index first, Index last, std::vector<uint64_t>* blocks) const = 0;
@@ -66,17 +69,18 @@ class EpochSchedule {
 
   // Positions [first, last) have been read. Appends to `gone` what is not to be held any longer.
   void read(Index first, Index last, std::vector<uint64_t>* gone);
+  // Positions that are planned under one hold of the owner's lock.
+  static constexpr Index kMostAtOnce = Index{1} << 14;
   // Appends what to fetch now, ascending and at most `most`, and what must go before that. Nothing: there is no
-  // room, or no need.
-  void next_fetch(size_t most, std::vector<uint64_t>* wanted, std::vector<uint64_t>* gone);
+  // room, or no need; or, where the result is true, kMostAtOnce positions did not tell, and it is to be called again.
+  bool next_fetch(size_t most, std::vector<uint64_t>* wanted, std::vector<uint64_t>* gone);
   // How the fetch of a block that next_fetch() gave ended: it is here, it is not to be had, or there was no memory to
   // try. True: it is to be held.
   enum class Fetch : uint8_t { kHere, kLost, kPutOff };
   bool fetched(uint64_t block, Fetch how);
 
-  Index head() const { return head_; }        // every position before it has been read
-  Index horizon() const { return horizon_; }  // every position before it is planned
-  Index foremost() const { return foremost_; }
+  Index head() const { return head_; }             // every position before it has been read
+  Index horizon() const { return horizon_; }       // every position before it is planned
   uint64_t consumed() const { return consumed_; }  // positions that were read
   uint64_t held() const { return blocks_.size() - wanted_; }
 
@@ -94,7 +98,8 @@ class EpochSchedule {
   void consume(Index first, Index last, std::vector<uint64_t>* gone);
   // True: it is to be let go.
   bool retire(uint64_t block, Block* of);
-  void plan_unit(std::vector<uint64_t>* gone);
+  // False: the unit is not complete.
+  bool plan_unit(std::vector<uint64_t>* gone);
   void plan_slice(Index first, Index last);
   // Whose next use was read out of turn has another one.
   void renew_retained(std::vector<uint64_t>* gone);
@@ -113,8 +118,10 @@ class EpochSchedule {
   std::set<std::pair<Index, uint64_t>> retained_;  // by next use
   uint64_t wanted_ = 0;                            // of blocks_, those in state kWanted
   uint64_t used_ = 0;                              // of blocks_, those with uses
-  std::vector<uint64_t> unit_;                     // wanted by the last unit, ascending
-  size_t unit_at_ = 0;                             // of them, those before it were fetched
+  std::vector<uint64_t> unit_;  // wanted by the last unit, ascending once complete
+  size_t unit_at_ = 0;          // of them, those before it were fetched
+  Index unit_begin_ = 0;
+  bool unit_is_open_ = false;  // it is not complete
   std::vector<uint64_t> scratch_;
 };
 

@@ -6,17 +6,19 @@
 namespace neurofs {
 
 std::unique_ptr<const OrderedRows> OrderedRows::make(const FieldSpec& spec, const BlockGrid& grid,
-                                                     const OrderedRegion& region) {
-  std::unique_ptr<OrderedRows> rows(new OrderedRows(spec, grid, region));
+                                                     std::shared_ptr<const OrderedRegion> region) {
+  std::unique_ptr<OrderedRows> rows(new OrderedRows(spec, grid, std::move(region)));
   if (rows->parts_.empty() || rows->parts_.size() > kMostParts) return nullptr;
   return rows;
 }
 
-OrderedRows::OrderedRows(const FieldSpec& spec, const BlockGrid& grid, const OrderedRegion& region)
+OrderedRows::OrderedRows(const FieldSpec& spec, const BlockGrid& grid,
+                         std::shared_ptr<const OrderedRegion> shared_region)
     : grid_(grid),
-      region_(region),
-      in_line_(region.shown_axes == 1 && region.shown.axes.front().step == 1) {
-  for (size_t axis = 0; axis < region.shown_axes; ++axis) size_ *= region.shown.axes[axis].count;
+      shared_region_(std::move(shared_region)),
+      region_(*shared_region_),
+      in_line_(region_.shown_axes == 1 && region_.shown.axes.front().step == 1) {
+  for (size_t axis = 0; axis < region_.shown_axes; ++axis) size_ *= region_.shown.axes[axis].count;
   for (size_t axis = 0; axis < spec.neuron_axes; ++axis) {
     is_shared_ = is_shared_ || grid.block_shape()[axis] > 1;
   }
@@ -84,6 +86,11 @@ void OrderedRows::add_blocks(Index first, Index last, std::vector<uint64_t>* blo
     }
     first += count;
   }
+}
+
+// A selection is sorted when it is first asked where a neuron stands.
+void OrderedRows::prepare() const {
+  if (is_shared_) region_.order->position_of(0);
 }
 
 Index OrderedRows::next_use(uint64_t block, Index from) const {

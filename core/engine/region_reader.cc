@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "core/base/checked.h"
 #include "core/cache/epoch.h"
@@ -19,10 +20,10 @@ constexpr size_t kMostPending = 1024;                // pieces waiting for one f
 constexpr Index kLeastForeseen = 64;                 // rows
 constexpr uint64_t kMostGroup = uint64_t{16} << 20;  // bytes of blocks fetched at once
 
-std::optional<const OrderedRegion> in_order(const FieldSpec& spec, const Region& region,
-                                            std::shared_ptr<const NeuronOrder> order) {
-  if (order == nullptr) return std::nullopt;
-  return OrderedRegion(spec, region, std::move(order));
+std::shared_ptr<const OrderedRegion> in_order(const FieldSpec& spec, const Region& region,
+                                              std::shared_ptr<const NeuronOrder> order) {
+  if (order == nullptr) return nullptr;
+  return std::make_shared<const OrderedRegion>(spec, region, std::move(order));
 }
 
 }  // namespace
@@ -40,15 +41,14 @@ RegionReader::Impl::Impl(std::shared_ptr<Field> f, const Region& r, const Lens& 
       fill(item) {
   elements = element_count(full_shape).value();  // a region is never larger than its field
   lens.apply(fill.data(), field->spec().fill.data(), 1);
-  if (ordered) foresee();
 }
 
 RegionReader::Impl::~Impl() {
   if (epoch) epoch->stop();
 }
 
-void RegionReader::Impl::foresee() {
-  auto rows = OrderedRows::make(field->spec(), field->grid(), *ordered);
+void RegionReader::Impl::foresee() const {
+  auto rows = OrderedRows::make(field->spec(), field->grid(), ordered);
   if (!rows || rows->size() < kLeastForeseen) return;
   row_bytes = static_cast<uint64_t>(elements / rows->size()) * item;
   epoch = std::make_shared<EpochAhead>(field, std::move(rows));
@@ -58,6 +58,12 @@ void RegionReader::Impl::tell(Touched* touched, uint64_t offset, uint64_t length
                               StreamId stream) const {
   if (touched->would_wait) return;
   touched->report(*field, stream);
+  if (!ordered) return;
+  try {
+    std::call_once(foreseen, [this] { foresee(); });
+  } catch (const std::bad_alloc&) {
+    return;  // the read itself went well: nothing is fetched ahead then
+  }
   // A row has been read when its end has.
   if (epoch) {
     epoch->read(static_cast<Index>(offset / row_bytes),
@@ -97,7 +103,7 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
   NF_TRY(impl_->check_range(offset, out.size()));
   return impl_->field->read_steadily([&]() -> Status {
     Touched touched;
-    touched.in_order = impl_->ordered.has_value();
+    touched.in_order = impl_->ordered != nullptr;
     NF_TRY(impl_->read_bytes(offset, out, &touched));
     impl_->tell(&touched, offset, out.size(), stream);
     return {};
@@ -107,7 +113,7 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
 Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
-  touched.in_order = impl_->ordered.has_value();
+  touched.in_order = impl_->ordered != nullptr;
   touched.wait = false;
   return impl_->read_at_once(offset, out, stream, &touched);
 }

@@ -2,12 +2,12 @@
 //
 // Elements are what the lens gives: `item` is the size of its results, and of the stored elements only
 // where the lens changes nothing. Blocks and source strides are of what is stored.
-// Thread-safety: immutable. Ownership: keeps the field alive.
+// Thread-safety: immutable, but for who fetches ahead, who is made by the first read. Ownership: keeps the field alive.
 #pragma once
 
 #include <algorithm>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <vector>
 
 #include "core/engine/epoch_ahead.h"
@@ -94,7 +94,7 @@ struct RegionReader::Impl {
   Impl& operator=(const Impl&) = delete;
 
   // Makes `epoch`, where that is of use.
-  void foresee();
+  void foresee() const;
   // Of a read that has ended well: counts it, and tells who fetches ahead.
   void tell(Touched* touched, uint64_t offset, uint64_t length, StreamId stream) const;
 
@@ -141,7 +141,8 @@ struct RegionReader::Impl {
 
   const std::shared_ptr<FieldState> field;
   const Region region;
-  const std::optional<const OrderedRegion> ordered;  // set when the neurons stand in another order
+  // Null where the neurons stand in the field's own order: most regions have none.
+  const std::shared_ptr<const OrderedRegion> ordered;
   const Lens lens;
   const bool plain;  // the lens changes nothing
   const Dims full_shape;
@@ -149,8 +150,10 @@ struct RegionReader::Impl {
   const size_t item;
   ByteVector fill;  // one element of the result
   Index elements = 0;
-  uint64_t row_bytes = 0;             // of the result, where `epoch` is set
-  std::shared_ptr<EpochAhead> epoch;  // of who reads in another order from row to row
+  // Of who reads in another order from row to row; most regions are only listed.
+  mutable std::once_flag foreseen;
+  mutable uint64_t row_bytes = 0;  // of the result, where `epoch` is set
+  mutable std::shared_ptr<EpochAhead> epoch;
 };
 
 }  // namespace neurofs

@@ -203,13 +203,88 @@ TEST_F(EpochAheadTest, WhoNeedsTheMemoryGetsIt) {
   read(600, 700);  // and on it goes
 }
 
+// Whether nobody has been promised memory.
+bool nothing_is_kept(const std::shared_ptr<Field>& field) {
+  return static_cast<bool>(static_cast<FieldState&>(*field).keep_ahead({}, 0));
+}
+
 TEST_F(EpochAheadTest, WhatChangedIsNotKept) {
   open("shuffle=10", false, 1 << 20);
-  read_slowly(0, 600, 8);
+  const auto source = std::make_shared<Rows>("shuffle=10", 4);
+  const auto run = EpochRun::begin(std::static_pointer_cast<FieldState>(field), source, 0);
+  EXPECT_EQ(run->step({{0, 30}}), EpochRun::Step::kFetched);
+  EXPECT_FALSE(nothing_is_kept(field));
   field->invalidate();
-  read(600, 1200);
+  EXPECT_EQ(run->step({{30, 40}}), EpochRun::Step::kEnded);
+  EXPECT_TRUE(nothing_is_kept(field));
+  read_slowly(0, 600, 8);
+  EXPECT_EQ(ahead->runs(), 1u);
+}
+
+TEST_F(EpochAheadTest, WhatHasBeenReadToTheEndIsNotKept) {
+  open("shuffle=10", false, 1 << 20);
+  read_slowly(0, kNeurons - 8, 8);
+  EXPECT_FALSE(nothing_is_kept(field));
+  read_slowly(kNeurons - 8, kNeurons, 8);
+  EXPECT_TRUE(nothing_is_kept(field));
+  EXPECT_EQ(ahead->runs(), 0u);
+}
+
+// Epochs of fifty seeds: the last finds as much memory as the first.
+TEST_F(EpochAheadTest, WhoHasReadToTheEndHasNoShare) {
+  open("shuffle=12", false, 1 << 20);
+  std::vector<std::shared_ptr<EpochAhead>> readers;
+  for (int seed = 0; seed < 50; ++seed) {
+    begin(("shuffle=" + std::to_string(seed)).c_str(), 4);
+    readers.push_back(ahead);
+    for (Index p = 0; p < kNeurons; p += 64) {
+      ahead->read(p, p + 64);
+      settle();
+    }
+  }
+  AheadHolders& holders = static_cast<FieldState&>(*field).engine_state().ahead_holders();
+  EXPECT_EQ(holders.count(), 0u);
+  const uint64_t first = misses();
+  begin("shuffle=50", 4);
+  read_slowly(0, 1024, 8);
+  EXPECT_LT(misses() - first, 100u);
+  EXPECT_EQ(holders.count(), 1u);
+}
+
+// An order whose first next_use() takes long, as a selection that has to be sorted.
+class SlowRows final : public EpochSource {
+ public:
+  void prepare() const override {
+    entered = true;
+    entered.notify_all();
+    go_on.wait(false);
+  }
+  Index size() const override { return kNeurons; }
+  void add_blocks(Index first, Index last, std::vector<uint64_t>* blocks) const override {
+    for (Index p = first; p < last; ++p) blocks->push_back(static_cast<uint64_t>(p / 4));
+  }
+  Index next_use(uint64_t /*block*/, Index /*from*/) const override { return kNever; }
+  Index group_end(Index /*position*/) const override { return kNever; }
+  bool shares_blocks() const override { return true; }
+
+  mutable std::atomic<bool> entered{false};
+  mutable std::atomic<bool> go_on{false};
+};
+
+TEST_F(EpochAheadTest, NobodyWaitsWhileAnOrderIsPrepared) {
+  open("shuffle=13", false, 1 << 20);
+  const auto slow = std::make_shared<SlowRows>();
+  const auto reader =
+      std::make_shared<EpochAhead>(std::static_pointer_cast<FieldState>(field), slow);
+  for (Index p = 0; p < 32; p += 8) reader->read(p, p + 8);
+  slow->entered.wait(false);
+  static_cast<FieldState&>(*field).engine_state().ahead_holders().let_go();
+  reader->read(32, 40);
+  reader->stop();
+  slow->go_on = true;
+  slow->go_on.notify_all();
   settle();
-  EXPECT_GE(ahead->runs(), 1u);
+  EXPECT_TRUE(nothing_is_kept(field));
 }
 
 // A store far away that never answers what is fetched ahead, until it is cancelled.

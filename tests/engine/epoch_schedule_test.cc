@@ -288,5 +288,42 @@ TEST(EpochSchedule, AFailedFetchIsForgotten) {
   EXPECT_EQ(schedule.head(), 4);
 }
 
+// Many positions that want little: whoever waits for the owner's lock gets it in between, and the unit is whole.
+TEST(EpochSchedule, ALongUnitIsPlannedInParts) {
+  constexpr Index kPart = EpochSchedule::kMostAtOnce;
+  std::vector<Index> order(static_cast<size_t>(4 * kPart));
+  for (size_t p = 0; p < order.size(); ++p)
+    order[p] = std::ssize(order) - 1 - static_cast<Index>(p);
+  const Table table(order, kPart / 2);  // 8 blocks, the last one first
+  EpochSchedule schedule(table, limits(8, 8, 8), 0);
+  schedule.limits().tolerance = table.size();
+  Blocks wanted;
+  Blocks gone;
+  Index planned = 0;
+  while (schedule.next_fetch(8, &wanted, &gone)) {
+    EXPECT_TRUE(wanted.empty());
+    EXPECT_LE(schedule.horizon() - planned, kPart);
+    planned = schedule.horizon();
+    schedule.read(planned - kPart, planned - kPart + 1, &gone);
+  }
+  EXPECT_GT(planned, 2 * kPart);
+  EXPECT_EQ(wanted, (Blocks{0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
+// Limits may shrink while a unit is half planned: what it wants so far is fetched.
+TEST(EpochSchedule, AUnitEndsWhereItsLimitsDo) {
+  constexpr Index kPart = EpochSchedule::kMostAtOnce;
+  std::vector<Index> order(static_cast<size_t>(4 * kPart));
+  std::iota(order.begin(), order.end(), 0);
+  const Table table(order, kPart);
+  EpochSchedule schedule(table, limits(4, 4, 4), 0);
+  Blocks wanted;
+  Blocks gone;
+  EXPECT_TRUE(schedule.next_fetch(4, &wanted, &gone));
+  schedule.limits().lead = 1;
+  EXPECT_FALSE(schedule.next_fetch(4, &wanted, &gone));
+  EXPECT_EQ(wanted, (Blocks{0}));
+}
+
 }  // namespace
 }  // namespace neurofs
