@@ -111,8 +111,10 @@ void add_region(CLI::App& app, int& exit_code) {
   add->add_option("REGION", options->region,
                   "Such as 0:100,5,::2 or 0:100,5,::2.raw; put -- before one that begins with -")
       ->required();
-  CLI::App* rm = add_action(*region, "rm", "Forget a name", options, remove_name, exit_code);
-  rm->add_option("NAME", options->name, "The name")->required();
+  CLI::App* remove =
+      add_action(*region, "remove", "Forget a name", options, remove_name, exit_code);
+  remove->alias("rm");
+  remove->add_option("NAME", options->name, "The name")->required();
   CLI::App* list = add_action(*region, "list", "List the names", options, list_names, exit_code);
   list->add_flag("--json", options->json, "Print as JSON");
   region->footer(

@@ -18,6 +18,7 @@ namespace neurofs::tools {
 namespace {
 
 constexpr std::string_view kExtension = ".npy";
+constexpr size_t kMostListed = 1000;
 
 struct Options {
   std::string field;
@@ -90,7 +91,13 @@ Status remove_selection(const Options& options) {
 Status list_selections(const Options& options) {
   NF_ASSIGN(const Opened opened, open(options, false));
   const std::string directory = opened.prefix.substr(0, opened.prefix.size() - 1);
-  NF_ASSIGN(const auto entries, opened.place.store->list(directory, kMostSelections));
+  NF_ASSIGN(auto entries, opened.place.store->list(directory, kMostListed + 1));
+  if (entries.size() > kMostListed) {
+    entries.resize(kMostListed);
+    fmt::print(stderr,
+               "neurofs selection: warning: more than {} files are in {}; listed up to {}\n",
+               kMostListed, printable(directory), printable(entries.back().name));
+  }
   std::vector<std::string> names;
   for (const ListEntry& entry : entries) {
     if (entry.is_prefix || !entry.name.ends_with(kExtension)) continue;
@@ -133,6 +140,7 @@ void add_selection(CLI::App& app, int& exit_code) {
       ->required();
   CLI::App* remove =
       add_action(*selection, "remove", "Forget a list", options, remove_selection, exit_code);
+  remove->alias("rm");
   remove->add_option("NAME", options->name, "The name")->required();
   CLI::App* list =
       add_action(*selection, "list", "List the names", options, list_selections, exit_code);

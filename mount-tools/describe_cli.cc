@@ -72,6 +72,9 @@ void print_command(const CLI::App& command, const std::string& prefix) {
   const std::string name = prefix + command.get_name();
   fmt::print(".SS \"{}{} [options]\"\n{}.\n", roff(name), roff(synopsis(command)),
              roff(command.get_description()));
+  for (const std::string& alias : command.get_aliases()) {
+    fmt::print("Also\n.BR \"{}\" .\n", roff(prefix + alias));
+  }
   bool remote = false;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_name() == "--help" || option->get_name() == "-h,--help") continue;
@@ -226,15 +229,16 @@ runs of B neighbours are shuffled, then the neurons of every
 runs (16) among themselves: fewer bytes are fetched, in larger reads, and K x B neurons are in memory at a time.
 .TP
 .B rank=R,world=W
-behind either of them: share R (from 0) of W equal shares of that order. They are disjoint, and together all
-of it.
+behind either of them: share R (from 0) of W shares of that order. They are disjoint, and together all of it. Their
+sizes are equal to within one neuron: workers who must do the same number of steps stop after floor(N / W) neurons.
 .TP
 .B @take=NAME
 the neurons of a list that
 .B neurofs selection add
 has stored with the field.
 .PP
-A share and a list have one axis of neurons, numbered in C order where the field has several. Attributes:
+A share and a list have one axis of neurons, numbered in C order where the field has several, and no named regions,
+which are slices of the field's shape. Attributes:
 user.neurofs.order names the order, user.neurofs.stored_neuron the neuron that a file of neurons/ shows. A name that is no order is
 No such file or directory;
 .B neurofs explain\-name
@@ -326,7 +330,10 @@ void add_words(const CLI::App& command, std::vector<std::string>& words) {
     if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
   };
   const auto inner = command.get_subcommands({});
-  for (const CLI::App* app : inner) add(app->get_name());
+  for (const CLI::App* app : inner) {
+    add(app->get_name());
+    for (const std::string& alias : app->get_aliases()) add(alias);
+  }
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) add("--" + name);
   }

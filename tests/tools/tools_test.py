@@ -67,7 +67,8 @@ class CommandLine(InFolder):
         neurofs("info", self.field, "--missing-403-fill")  # which is all there still
 
     def test_what_opens_a_store_takes_the_options_of_the_connection(self):
-        for command in ["create", "import", "write", "info", "region add", "region rm", "region list",
+        for command in ["create", "import", "write", "info", "region add", "region remove", "region rm",
+                        "region list", "selection rm",
                         "selection add", "selection remove", "selection list",
                         "mount", "explain-name"]:
             told = neurofs(*command.split(), "--help").stdout
@@ -338,8 +339,18 @@ class Fields(InFolder):
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn(reason, done.stderr)
         neurofs("selection", "remove", self.field, "train")
+        np.save(rows, np.array([1]))
+        neurofs("selection", "add", self.field, "train", rows)
+        neurofs("selection", "rm", self.field, "train")
         self.assertEqual(json.loads(neurofs("selection", "list", self.field, "--json").stdout), [])
         self.assertEqual(neurofs("selection", "remove", self.field, "train", check=False).returncode, 1)
+        for number in range(1001):
+            (self.field / f".neurofs-selections/s{number:04}.npy").touch()
+        told = neurofs("selection", "list", self.field)
+        self.assertEqual(told.stdout.split(), [f"s{number:04}" for number in range(1000)])
+        self.assertIn("more than 1000 files", told.stderr)
+        (self.field / ".neurofs-selections/s1000.npy").unlink()
+        self.assertEqual(neurofs("selection", "list", self.field).stderr, "")
 
     def test_named_regions(self):
         neurofs("create", self.field, "--shape", "100,4")
@@ -351,6 +362,8 @@ class Fields(InFolder):
             self.assertEqual(done.returncode, 1)
             self.assertIn(said, done.stderr)
         neurofs("region", "rm", self.field, "v1")
+        neurofs("region", "add", self.field, "v1", "0:10,2")
+        neurofs("region", "remove", self.field, "v1")
         self.assertEqual(json.loads(neurofs("region", "list", self.field, "--json").stdout), {})
 
 
@@ -538,14 +551,17 @@ class Documents(unittest.TestCase):
     def test_completion_completes_the_commands_of_a_command(self):
         script = (f"source {BUILD}/mount-tools/neurofs.bash; COMP_WORDS=(neurofs cache ''); COMP_CWORD=2;"
                   "_neurofs; echo ${COMPREPLY[@]}; COMP_WORDS=(neurofs region add --endp);"
-                  "COMP_CWORD=3; _neurofs; echo ${COMPREPLY[@]}")
-        words, option = run("bash", "-c", script).stdout.splitlines()
+                  "COMP_CWORD=3; _neurofs; echo ${COMPREPLY[@]}; COMP_WORDS=(neurofs selection r);"
+                  "COMP_CWORD=2; _neurofs; echo ${COMPREPLY[@]}")
+        words, option, removes = run("bash", "-c", script).stdout.splitlines()
         self.assertLessEqual({"status", "clear", "verify"}, set(words.split()))
+        self.assertLessEqual({"remove", "rm"}, set(removes.split()))
         self.assertEqual(option, "--endpoint")
 
     def test_the_manual_describes_raw_files_and_a_mount(self):
         text = " ".join(run("man", "-l", BUILD / "mount-tools/neurofs.1").stdout.split())
-        for word in ("RAW FILES", "byte_order", "trailing", "FILES OF A MOUNT", "regions/v1.npy"):
+        for word in ("RAW FILES", "byte_order", "trailing", "FILES OF A MOUNT", "regions/v1.npy",
+                     "region rm", "selection rm", "equal to within one neuron"):
             self.assertIn(word, text)
         self.assertEqual(text.count("A FIELD is a path"), 1)
         self.assertEqual(text.count("--missing-403-fill"), 1)  # once for all commands
