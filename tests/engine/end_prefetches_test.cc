@@ -2,38 +2,16 @@
 #include <atomic>
 #include <thread>
 
-#include "core/base/scope_wait.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/engine/silent_far_store.h"
 
 namespace neurofs {
 namespace {
 
-// A store far away that never answers what other threads than the test's ask for, until they give up.
-class StalledStore final : public MemoryStore {
- public:
-  bool is_far() const override { return true; }
-  void read(std::span<ReadOp> batch) override {
-    if (std::this_thread::get_id() == reader_) return MemoryStore::read(batch);
-    ++waiting;
-    ++asked;
-    const bool cancelled = !pause_in_scope(std::chrono::minutes(5));
-    for (ReadOp& op : batch) {
-      op.outcome = ReadOp::Outcome::kError;
-      op.status = {cancelled ? Code::kInterrupted : Code::kTimeout, "no answer"};
-    }
-    --waiting;
-  }
-  std::atomic<int> waiting{0};
-  std::atomic<int> asked{0};
-
- private:
-  const std::thread::id reader_ = std::this_thread::get_id();
-};
-
 class EndPrefetches : public EngineFixture {
  protected:
   void SetUp() override {
-    far = std::make_shared<StalledStore>();
+    far = std::make_shared<SilentFarStore>();
     CreateOptions create;
     create.shape = {4096, 256};
     create.dtype = DataType::kUint32;
@@ -62,7 +40,7 @@ class EndPrefetches : public EngineFixture {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
-  std::shared_ptr<StalledStore> far;
+  std::shared_ptr<SilentFarStore> far;
 };
 
 TEST_F(EndPrefetches, EndsWhatWaitsForAStore) {

@@ -5,10 +5,10 @@
 #include <random>
 #include <thread>
 
-#include "core/base/scope_wait.h"
 #include "core/geometry/neuron_order.h"
 #include "tests/engine/belady.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/engine/silent_far_store.h"
 
 namespace neurofs {
 namespace {
@@ -287,30 +287,10 @@ TEST_F(EpochAheadTest, NobodyWaitsWhileAnOrderIsPrepared) {
   EXPECT_TRUE(nothing_is_kept(field));
 }
 
-// A store far away that never answers what is fetched ahead, until it is cancelled.
-class StalledStore final : public MemoryStore {
- public:
-  bool is_far() const override { return true; }
-  void read(std::span<ReadOp> batch) override {
-    if (std::this_thread::get_id() == reader_) return MemoryStore::read(batch);
-    ++waiting;
-    const bool cancelled = !pause_in_scope(std::chrono::minutes(5));
-    for (ReadOp& op : batch) {
-      op.outcome = ReadOp::Outcome::kError;
-      op.status = {cancelled ? Code::kInterrupted : Code::kTimeout, "no answer"};
-    }
-    --waiting;
-  }
-  std::atomic<int> waiting{0};
-
- private:
-  const std::thread::id reader_ = std::this_thread::get_id();
-};
-
 class EpochAheadFar : public EpochAheadTest {
  protected:
   void SetUp() override {
-    far = std::make_shared<StalledStore>();
+    far = std::make_shared<SilentFarStore>();
     CreateOptions create;
     create.shape = {kNeurons, kFeatures};
     create.dtype = DataType::kUint32;
@@ -340,7 +320,7 @@ class EpochAheadFar : public EpochAheadTest {
     }
     EXPECT_EQ(far->waiting, 0);
   }
-  std::shared_ptr<StalledStore> far;
+  std::shared_ptr<SilentFarStore> far;
 };
 
 TEST_F(EpochAheadFar, TheEndOfAMountEndsIt) {
