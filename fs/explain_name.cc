@@ -9,62 +9,13 @@
 #include "core/field/field_lens.h"
 #include "core/lens/lens_step.h"
 #include "fs/control_files.h"
+#include "fs/explain_text.h"
 #include "fs/field_variants.h"
 #include "fs/tree.h"
+#include "fs/unknown_selection.h"
 
 namespace neurofs {
 namespace {
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text.substr(0, kMaxName)) + "\"";
-}
-
-std::string array_text(const Dims& shape, DataType type) {
-  return std::string(zarr_name(type)) + " of shape " + to_string(shape);
-}
-
-std::string extensions() {
-  std::string text;
-  for (const NamedView& view : all_views()) {
-    text += (text.empty() ? "." : ", .") + std::string(view.extension);
-  }
-  return text;
-}
-
-std::string view_text(int view) {
-  const std::string_view name = all_views()[static_cast<size_t>(view)].extension;
-  return ", as " + ViewRegistry::instance().find(name)->description;
-}
-
-// Why a number that should stand in a name does not.
-std::string wrong_number(std::string_view text, Index limit) {
-  if (text.empty()) return "a number is missing";
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-    return quoted(text) + " is not a number of decimal digits";
-  }
-  if (text.size() > 1 && text[0] == '0') return quoted(text) + " has zeros in front";
-  return quoted(text) + " is past the end: the axis has " + std::to_string(limit) + " entries";
-}
-
-std::string wrong_neuron(std::string_view stem, const Dims& neuron_shape) {
-  const auto commas = static_cast<size_t>(std::count(stem.begin(), stem.end(), ','));
-  if (commas + 1 != neuron_shape.size()) {
-    return "a neuron of this field is named by " + std::to_string(neuron_shape.size()) +
-           " numbers, one for each neuron axis, with commas between";
-  }
-  for (size_t axis = 0; axis < neuron_shape.size(); ++axis) {
-    const size_t comma = stem.find(',');
-    if (!parse_number(stem.substr(0, comma), neuron_shape[axis])) {
-      return wrong_number(stem.substr(0, comma), neuron_shape[axis]);
-    }
-    stem.remove_prefix(std::min(comma + 1, stem.size()));
-  }
-  return "this neuron is in another directory; neurons/NUMBER.npy finds each";
-}
-
-std::string wrong_extension(std::string_view name) {
-  return quoted(name) + " has none of the extensions " + extensions();
-}
 
 class Walk {
  public:
@@ -72,10 +23,8 @@ class Walk {
 
   NamePart step(std::string_view name) {
     NamePart part{.name = std::string(name), .kind = {}, .meaning = {}, .steps = {}};
-    if (below_selection_) {
-      part.ok = true;
-      part.kind = "below a selection";
-      part.meaning = "how long the selection is, the mount knows";
+    if (browses_selection(name)) {
+      browse_selection(name, &part);
       return part;
     }
     const auto target = tree_.lookup(node_, name);
@@ -93,8 +42,7 @@ class Walk {
         explain_region(*target, &part);
         break;
       case Target::Kind::kRegionAlias:
-        part.kind = "named region";
-        part.meaning = "a symbolic link, where `neurofs region` has made one of this name";
+        explain_alias(&part);
         break;
       case Target::Kind::kControlFile:
         explain_control(name, &part);
@@ -123,8 +71,55 @@ class Walk {
   }
   const FieldFiles& files() const { return *tree_.files_of(node_); }
 
+  // Below a selection, whose rows are stored: their number is not known here.
+  bool is_unknown() const { return files().order && !files().order->name().selection.empty(); }
+
+  // Which directories neurons/ has depends on that number.
+  bool browses_selection(std::string_view name) const {
+    if (node_.kind != Node::Kind::kBucket || !is_unknown()) return false;
+    const auto file = parse_file_name(name);
+    if (file) return node_.depth > 0 && parse_number(file->stem, files().order->size());
+    if (node_.depth == 0) return parse_number(name, 1000).has_value();
+    return node_.depth == 1 && name.size() == 3 && is_digits(name);
+  }
+
+  void browse_selection(std::string_view name, NamePart* part) {
+    const bool is_file = parse_file_name(name).has_value();
+    part->ok = true;
+    part->kind = is_file ? "neuron" : "bucket";
+    part->meaning =
+        "not checked: where the files of neurons/ are depends on how long the selection is; "
+        "neurons/NUMBER.npy finds each";
+    ++node_.depth;
+    if (is_file) node_ = {.kind = Node::Kind::kWhole};
+  }
+
+  // As explain_node(), without sizes.
+  static void explain_unknown(const Node& node, NamePart* part) {
+    const std::string number = part->name.substr(0, part->name.rfind('.'));
+    switch (node.kind) {
+      case Node::Kind::kWhole:
+        part->kind = "field";
+        part->meaning = "all neurons of the selection" + view_text(node.view);
+        break;
+      case Node::Kind::kNeuron:
+        part->kind = "neuron";
+        part->meaning = "the neuron in row " + number + " of the selection, where it has so many" +
+                        view_text(node.view);
+        break;
+      case Node::Kind::kBucket:
+        part->kind = "neurons";
+        part->meaning = "a file for each row of the selection, found by number";
+        break;
+      default:
+        part->kind = "regions";
+        part->meaning = "any slice of the selection, found by name; it has no named regions";
+    }
+  }
+
   void explain_node(const Node& node, NamePart* part) const {
     const std::string_view name = part->name;
+    if (is_unknown() && node.kind != Node::Kind::kControl) return explain_unknown(node, part);
     switch (node.kind) {
       case Node::Kind::kWhole:
         part->kind = "field";
@@ -174,10 +169,23 @@ class Walk {
         all_views()[static_cast<size_t>(target.view)].view->layout(files().dtype(), shape);
     part->ok = layout.ok();
     part->kind = layout.ok() ? "region" : "";
+    if (layout.ok() && is_unknown()) {
+      part->meaning =
+          "a slice of the selection, where it has so many rows" + view_text(target.view);
+      return;
+    }
     part->meaning = layout.ok() ? "the slice [" + to_string(target.region, files().shape) +
                                       "] of the field, " + array_text(shape, files().dtype()) +
                                       view_text(target.view)
                                 : layout.status().message();
+  }
+
+  void explain_alias(NamePart* part) const {
+    part->ok = files().order == nullptr || files().order->keeps_shape();
+    part->kind = part->ok ? "named region" : "";
+    part->meaning = part->ok
+                        ? "a symbolic link, where `neurofs region` has made one of this name"
+                        : "named regions are of the field's shape, which this order does not keep";
   }
 
   static void explain_control(std::string_view name, NamePart* part) {
@@ -222,8 +230,7 @@ class Walk {
       part->meaning = "the neurons that the selection " +
                       quoted(std::string_view(name->selection)) +
                       " lists, where `neurofs selection` has stored one of this name";
-      below_selection_ = true;
-      return;
+      return show(files().lens, unknown_selection(*name, spec_));
     }
     auto order = shown_order(files(), *name, nullptr);
     if (!order.ok()) return refuse(order.status());
@@ -274,7 +281,6 @@ class Walk {
   const Tree tree_;
   std::vector<std::unique_ptr<FieldFiles>> lenses_;
   Node node_{.kind = Node::Kind::kDirectory};
-  bool below_selection_ = false;  // whose rows are stored, so that sizes are not known here
 };
 
 }  // namespace

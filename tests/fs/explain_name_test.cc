@@ -38,6 +38,12 @@ TEST(ExplainName, SaysWhatEachPartIs) {
       {"@relu,f16/neurons/12,7.npy", "lens neurons neuron"},
       {"@relu/@f16//field.npy", "lens lens field"},
       {"@raw,f64/regions", "lens regions"},
+      {"@take=x/field.npy", "order field"},
+      {"@take=x/@relu/neurons/16777215.npy", "order lens neurons neuron"},
+      {"@take=x/neurons/3/3141.npy", "order neurons bucket neuron"},
+      {"@take=x/neurons/12/345/12345678.txt", "order neurons bucket bucket neuron"},
+      {"@take=x,rank=1,world=2/regions/0:100,5.raw", "order regions region"},
+      {"@take=x/.neurofs/field.json", "order control control file"},
   };
   for (const auto& [path, wanted] : kPaths) {
     const NameExplanation told = explain_name(spec, path);
@@ -49,6 +55,12 @@ TEST(ExplainName, SaysWhatEachPartIs) {
       << neuron.parts[2].meaning;
   ASSERT_EQ(neuron.parts[0].steps.size(), 2u);
   EXPECT_EQ(neuron.parts[0].steps[1].dtype, "float64");
+  const NameExplanation taken = explain_name(spec, "@take=x/neurons/7.npy");
+  EXPECT_NE(taken.parts[2].meaning.find("row 7 of the selection, where it has so many"),
+            std::string::npos)
+      << taken.parts[2].meaning;
+  EXPECT_NE(explain_name(spec, "@take=x/neurons/3").parts[2].meaning.find("not checked"),
+            std::string::npos);
   EXPECT_NE(explain_name(spec, "neurons/49").parts[1].meaning.find("neurons 49000 to 49999"),
             std::string::npos);
 }
@@ -74,6 +86,19 @@ TEST(ExplainName, SaysWhyANameIsNone) {
       {"@relu/@raw/field.npy", "must be the first"},
       {"field.npy/more", "is a file"},
       {"@relu/neurons/12,7.npy/x", "is a file"},
+      {"@take=x/nonsense", "lenses, which begin with @"},
+      {"@take=x/@shuffle=1", "this one is in @take=x"},
+      {"@take=x/@rellu", "rellu"},
+      {"@take=x/neurons/12,7.npy", "by 1 numbers"},
+      {"@take=x/neurons/16777216.npy", "past the end"},
+      {"@take=x/neurons/07.npy", "zeros in front"},
+      {"@take=x/neurons/3/3141.npz", "none of the extensions"},
+      {"@take=x/neurons/3/14", "none of the extensions"},
+      {"@take=x/neurons/3/141/592", "none of the extensions"},
+      {"@take=x/neurons/7.npy/x", "is a file"},
+      {"@take=x/regions/0,0,0.npy", "axes"},
+      {"@take=x/regions/v1.npy", "does not keep"},
+      {"@take=x/.neurofs/nothing", "no such control file"},
   };
   for (const auto& [path, reason] : kPaths) {
     const NameExplanation told = explain_name(spec, path);
