@@ -39,7 +39,7 @@ size_t shown_neuron_axes(const FieldSpec& spec, const NeuronOrder* order) {
 FieldFiles::FieldFiles(const FieldSpec& the_spec) : FieldFiles(the_spec, Lens(the_spec.dtype)) {}
 
 FieldFiles::FieldFiles(const FieldSpec& the_spec, const Lens& the_lens,
-                       std::shared_ptr<const NeuronOrder> the_order)
+                       std::shared_ptr<const NeuronOrder> the_order, unsigned the_twin)
     : spec(the_spec),
       lens(the_lens),
       order(std::move(the_order)),
@@ -54,11 +54,12 @@ FieldFiles::FieldFiles(const FieldSpec& the_spec, const Lens& the_lens,
                   item_size(the_lens.result())),
       has_neurons(neuron_axes > 0),
       whole(layouts(the_lens.result(), shape)),
-      neuron(layouts(the_lens.result(), the_spec.feature_shape())) {}
+      neuron(layouts(the_lens.result(), the_spec.feature_shape())),
+      twin(the_twin) {}
 
 FieldFiles::FieldFiles(const FieldFiles& other, const Lens& the_lens,
-                       std::shared_ptr<const NeuronOrder> the_order)
-    : FieldFiles(other.spec, the_lens, std::move(the_order)) {
+                       std::shared_ptr<const NeuronOrder> the_order, unsigned the_twin)
+    : FieldFiles(other.spec, the_lens, std::move(the_order), the_twin) {
   field = other.field;
   if (field) reader.emplace(field, whole_region(shape), lens, order);
   modified_ns = other.modified_ns;

@@ -45,23 +45,26 @@ struct FieldFiles : std::enable_shared_from_this<FieldFiles> {
   std::shared_ptr<Field> field;
   std::optional<RegionReader> reader;  // of the whole field; set when `field` is
   int64_t modified_ns = 0;             // Unix time of the field's metadata
+  // Numbers orders whose keys are one though their rows are not; 0 for almost all.
+  const unsigned twin = 0;
 
   // `spec` must outlive the object (it lives in the field); `lens` fits it (check_lens()).
   explicit FieldFiles(const FieldSpec& spec);
   // `order` is of the spec's neurons, and fits the lens (check_shown()).
   FieldFiles(const FieldSpec& spec, const Lens& lens,
-             std::shared_ptr<const NeuronOrder> order = nullptr);
+             std::shared_ptr<const NeuronOrder> order = nullptr, unsigned twin = 0);
   // The files of the same field through another lens, in another order.
   FieldFiles(const FieldFiles& other, const Lens& lens,
-             std::shared_ptr<const NeuronOrder> order = nullptr);
+             std::shared_ptr<const NeuronOrder> order = nullptr, unsigned twin = 0);
 
   DataType dtype() const { return lens.result(); }
   // The neuron that file number `number` of neurons/ shows.
   Index stored_neuron(Index number) const { return order ? order->at(number) : number; }
-  // Two files of one field with the same key are the same: the lens's canonical name and the order's key.
-  std::string key() const { return variant_key(lens, order.get()); }
-  static std::string variant_key(const Lens& lens, const NeuronOrder* order) {
-    return lens.name() + (order != nullptr ? "@" + order->key() : "");
+  // Two files of one field with the same key are the same: the lens's canonical name, the order's key, the twin's number.
+  std::string key() const { return variant_key(lens, order.get(), twin); }
+  static std::string variant_key(const Lens& lens, const NeuronOrder* order, unsigned twin) {
+    return lens.name() + (order != nullptr ? "@" + order->key() : "") +
+           (twin > 0 ? "!" + std::to_string(twin) : "");
   }
 };
 

@@ -274,14 +274,14 @@ Result<Entry> FileSystem::enter_variant(const Target& target, NodeId parent, con
   const FieldFiles& own = *files_of(target.node.field);
   std::string name = "@" + std::string(target.name);
   std::string key = path_key(parent, name);
-  // A selection that is another than before is another directory.
-  if (order) key += "#" + order->key();
   PlacedNode placed;
   placed.node = {.kind = Node::Kind::kDirectory, .field = target.node.field};
   // By name, also where the lens changes nothing: so the chain grows, and nesting has an end.
   if (order || lens.name() != own.lens.name()) {
     placed.lens = lenses_.files(target.node.field, own, lens, std::move(order));
     placed.node.lens = placed.lens.get();
+    // A selection that is another than before is another directory.
+    if (placed.lens->order) key += "#" + placed.lens->key();
   }
   placed.parent = parent;
   placed.name = std::move(name);
@@ -419,6 +419,14 @@ Lifetime FileSystem::node_lifetime(NodeId id) const {
   const auto node = resolve(id, &holder);
   if (!node.ok()) return Lifetime::kLong;
   return node->kind == Node::Kind::kControl ? Lifetime::kNamed : lifetime_of(node->kind);
+}
+
+Lifetime FileSystem::absent_lifetime(NodeId parent, std::string_view name) const {
+  if (name.starts_with('@') && is_order_name(name.substr(1))) {
+    const auto order = parse_order_name(name.substr(1));
+    if (order.ok() && !order->selection.empty()) return Lifetime::kNamed;
+  }
+  return node_lifetime(parent);
 }
 
 Result<std::string> FileSystem::readlink(NodeId id) const {

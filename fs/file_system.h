@@ -88,8 +88,10 @@ class FileSystem {
   void forget(NodeId id, uint64_t lookups);
 
   Result<Attr> getattr(NodeId id) const;
-  // How long the node's own attributes may be believed, and absent names in it.
+  // How long the node's own attributes may be believed.
   Lifetime node_lifetime(NodeId id) const;
+  // How long it may be believed that a name is absent: one that may appear as short as one that may change.
+  Lifetime absent_lifetime(NodeId parent, std::string_view name) const;
 
   // Position 0 and up; `emit` returns false when its buffer is full. Counts no look-ups: an entry
   // whose id is 0 has to be looked up by name.
@@ -180,6 +182,9 @@ class FileSystem {
   bool end(std::chrono::milliseconds patience) {
     return engine_->end_prefetches(patience) && (cache_ == nullptr || cache_->end(patience));
   }
+
+  // How many threads look names up: a few of them may wait as long as a look at a selection takes.
+  void set_workers(unsigned workers) { region_looks_->set_workers(workers); }
 
   // Those of the store may have changed where it got them.
   void renew_credentials();

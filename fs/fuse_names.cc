@@ -87,8 +87,7 @@ void lookup(fuse_req_t req, fuse_ino_t parent, const char* name) {
     return;
   }
   if (entry.status().code() != Code::kNotFound) return reply_status(req, entry.status());
-  // A name that may appear (a named region) is forgotten as fast as one that may change.
-  const Lifetime lifetime = adapter.fs.node_lifetime(node_id(parent));
+  const Lifetime lifetime = adapter.fs.absent_lifetime(node_id(parent), name);
   fuse_entry_param absent{};
   absent.entry_timeout =
       std::min(adapter.options.negative_timeout_s, timeout_of(adapter.options, lifetime));

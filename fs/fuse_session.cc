@@ -131,6 +131,7 @@ Status Session::serve() {
              " requests at once, not " + std::to_string(options_.threads));
   }
   fuse_loop_cfg_set_max_threads(config, workers);
+  adapter_.fs.set_workers(workers);
   // Threads are kept: making one costs more than many requests.
   fuse_loop_cfg_set_idle_threads(config, workers);
   const int result = fuse_session_loop_mt(session_, config);

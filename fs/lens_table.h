@@ -2,7 +2,8 @@
 //
 // Purpose: all spellings of a lens or an order, and all nodes below it, share one set of layouts and one reader. The
 // table holds nothing alive: files go with the last interned node that carries them, so the kernel's
-// forgets bound the memory. Thread-safety: every method from any thread.
+// forgets bound the memory. Keys hold hashes of selections, which somebody could craft: on a match the rows are compared,
+// and other rows are a twin, with a key of its own. Thread-safety: every method from any thread.
 #pragma once
 
 #include <map>

@@ -112,6 +112,12 @@ bool RegionLooks::submit(std::function<void()> look) {
   });
 }
 
+bool RegionLooks::begin_long_wait() {
+  if (++long_waits_ <= most_long_waits_) return true;
+  --long_waits_;
+  return false;
+}
+
 NamedRegions::NamedRegions(ObjectStore& store, std::string key, const FieldSpec& spec,
                            int64_t modified_ns, RegionLooks& looks,
                            std::chrono::milliseconds patience)

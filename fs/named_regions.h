@@ -11,6 +11,7 @@
 // target. Bounds: 1 MiB and kMaxNamedRegions names; a mount shows what it can and logs the rest.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -57,7 +58,16 @@ class RegionLooks {
   // False when too many wait already.
   bool submit(std::function<void()> look);
 
+  // Of all who ask, a few may wait as long as a look takes: half as many as ColdReads keeps from waiting for a store
+  // (an eighth of `workers`), so that names are answered meanwhile; of fewer than 16 workers none.
+  void set_workers(unsigned workers) { most_long_waits_ = workers / 16; }
+  // True for one of those, which calls end_long_wait() when it has waited.
+  bool begin_long_wait();
+  void end_long_wait() { --long_waits_; }
+
  private:
+  std::atomic<unsigned> most_long_waits_ = 2;  // until set_workers()
+  std::atomic<unsigned> long_waits_ = 0;
   Cancellation cancellation_;
   Executor threads_;  // last: its end runs what is queued
 };

@@ -1,9 +1,10 @@
 #include "fs/stored_selections.h"
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 
 #include "core/base/checked.h"
+#include "core/base/log.h"
 #include "core/field/npy_header.h"
 #include "core/lens/lens.h"
 
@@ -12,9 +13,10 @@ namespace {
 
 constexpr std::string_view kDirectory = ".neurofs-selections/";
 constexpr std::chrono::seconds kTtl{1};
-// As long as a look may take; for so many at a time.
+// As long as a look may take.
 constexpr std::chrono::seconds kLongPatience{10};
-constexpr size_t kMostPatient = 2;
+// A whole number of elements of every type.
+constexpr size_t kPiece = size_t{1} << 20;
 
 Result<size_t> checked_size(const FieldSpec& spec, Bytes file) {
   const std::string_view type = zarr_name(spec.dtype);
@@ -31,6 +33,29 @@ Result<size_t> checked_size(const FieldSpec& spec, Bytes file) {
     return corrupt("the array is cut short");
   }
   return static_cast<size_t>(spec.shape[0]);
+}
+
+// In pieces, so that what is decoded is not in memory as a whole beside the file and the rows.
+Result<std::vector<Index>> rows_of(const FieldSpec& spec, Bytes stored) {
+  NF_ASSIGN(const Lens to_index, Lens::parse("i64", spec.dtype, nlohmann::json::object()));
+  const size_t item = item_size(spec.dtype);
+  std::vector<Index> rows(stored.size() / item);
+  ByteVector piece(std::min(kPiece, stored.size()));
+  for (size_t at = 0; at < stored.size(); at += kPiece) {
+    const Bytes from = stored.subspan(at, std::min(kPiece, stored.size() - at));
+    const MutableBytes elements = MutableBytes(piece).first(from.size());
+    std::copy(from.begin(), from.end(), elements.begin());
+    NF_TRY(spec.codecs.decode_raw_part(elements, elements));
+    to_index.apply(std::as_writable_bytes(std::span(rows).subspan(at / item)).data(),
+                   elements.data(), from.size() / item);
+  }
+  return rows;
+}
+
+// Whether a failure says nothing of what is stored, so that it may be as it was.
+bool is_silence(const Status& failure) {
+  return failure.code() == Code::kIoError || failure.code() == Code::kTimeout ||
+         failure.code() == Code::kInterrupted || failure.code() == Code::kNoMemory;
 }
 
 }  // namespace
@@ -51,14 +76,8 @@ Result<std::shared_ptr<const Selection>> parse_selection(Bytes file, Index neuro
     return invalid_argument("a selection of " + std::to_string(count) +
                             " rows: " + std::to_string(NeuronOrder::kMostTaken) + " is the most");
   }
-  const Bytes stored = file.subspan(spec.object_offset, spec.size());
-  ByteVector elements(stored.begin(), stored.end());
-  NF_TRY(spec.codecs.decode_raw_part(elements, elements));
-  NF_ASSIGN(const Lens to_index, Lens::parse("i64", spec.dtype, nlohmann::json::object()));
-  std::vector<Index> rows(count);
-  // A uint64 past 2^63 becomes negative, and is no neuron either way.
-  to_index.apply(std::as_writable_bytes(std::span(rows)).data(), elements.data(), count);
-  return make_selection(std::move(rows), neurons);
+  NF_ASSIGN(std::vector<Index> rows, rows_of(spec, file.subspan(spec.object_offset, spec.size())));
+  return make_selection(std::move(rows), neurons, spec.dtype == DataType::kUint64);
 }
 
 Result<std::shared_ptr<const Selection>> load_selection(ObjectStore& store, std::string_view key,
@@ -76,19 +95,24 @@ StoredSelections::StoredSelections(ObjectStore& store, const FieldSpec& spec, st
                                    RegionLooks& looks)
     : store_(store), spec_(spec), prefix_(selections_prefix(spec, path)), looks_(looks) {}
 
-// `known` is of `*version`, and is told again where the store has no other.
-StoredSelections::Found StoredSelections::load(const std::string& name,
-                                               std::shared_ptr<const Selection> known,
-                                               std::string* version) const {
+// `known` is of `*version`, and is told again where the store has no other. Once it says that it has, or that it has
+// none, the look knows nothing, for those who do not wait for its end.
+StoredSelections::Found StoredSelections::load(const std::string& name, Look* look,
+                                               const std::shared_ptr<const Selection>& known,
+                                               std::string* version) {
   const std::string key = prefix_ + name + ".npy";
   NF_ASSIGN(const ObjectInfo info, store_.stat(key));
+  if (info.exists && known && !info.version.empty() && info.version == *version) return known;
+  if (!info.exists || info.version != *version) drop_known(look);
   if (!info.exists) {
     return not_found("the field has no selection \"" + name +
                      "\": `neurofs selection list` shows those it has, `add` stores one");
   }
-  if (known && !info.version.empty() && info.version == *version) return known;
   *version = info.version;
-  return load_selection(store_, key, spec_.neuron_count());
+  NF_ASSIGN(auto loaded, load_selection(store_, key, spec_.neuron_count()));
+  // Two of the same rows are one: less memory, and no rows to compare where it is used.
+  return known && loaded->hash == known->hash && loaded->rows == known->rows ? known
+                                                                             : std::move(loaded);
 }
 
 void StoredSelections::look(const std::string& name, const std::shared_ptr<Look>& look) {
@@ -101,8 +125,12 @@ void StoredSelections::look(const std::string& name, const std::shared_ptr<Look>
   }
   Found found = no_memory("no memory for the selection \"" + name + "\"");
   try {
-    found = load(name, std::move(known), &version);
+    found = load(name, look.get(), known, &version);
   } catch (const std::bad_alloc&) {
+  }
+  if (!found.ok() && is_silence(found.status()) && known && is_known(*look)) {
+    log_warning("a selection stays as it was: " + found.status().message());
+    found = std::move(known);
   }
   const std::lock_guard lock(mutex_);
   look->running = false;
@@ -115,6 +143,16 @@ void StoredSelections::look(const std::string& name, const std::shared_ptr<Look>
     if (its != look && its->waiting == 0) its->fresh.reset();
   }
   look_ended_.notify_all();
+}
+
+void StoredSelections::drop_known(Look* look) {
+  const std::lock_guard lock(mutex_);
+  look->known.reset();
+}
+
+bool StoredSelections::is_known(const Look& look) {
+  const std::lock_guard lock(mutex_);
+  return !look.known.expired();
 }
 
 // With mutex_ held, as the two below.
@@ -147,23 +185,21 @@ Result<std::shared_ptr<const Selection>> StoredSelections::current(std::string_v
   std::unique_lock lock(mutex_);
   const auto look = look_of(text);
   NF_TRY(start(text, look));
-  const bool patient = look->running && patient_ < kMostPatient;
-  if (patient) ++patient_;
   ++look->waiting;
-  look_ended_.wait_for(lock,
-                       patient ? std::chrono::milliseconds(kLongPatience) : kSelectionPatience,
-                       [&look] { return !look->running; });
+  const bool is_long = look->running && look->known.expired() && looks_.begin_long_wait();
+  look_ended_.wait_until(
+      lock, look->began + (is_long ? std::chrono::milliseconds(kLongPatience) : kSelectionPatience),
+      [&look] { return !look->running; });
+  if (is_long) looks_.end_long_wait();
   --look->waiting;
-  if (patient) --patient_;
   auto selection = look->known.lock();
   if (look->waiting == 0) look->fresh.reset();
+  if (selection) return selection;
   if (look->running) {
     return Status(Code::kTimeout, "the selection \"" + text + "\" is still being read: try again");
   }
   NF_TRY(look->status);
-  if (!selection)
-    return Status(Code::kTimeout, "the selection \"" + text + "\" changes: try again");
-  return selection;
+  return Status(Code::kTimeout, "the selection \"" + text + "\" changes: try again");
 }
 
 }  // namespace neurofs

@@ -2,10 +2,14 @@
 //
 // Purpose: where a selection is kept (.neurofs-selections/NAME.npy beside the field's metadata, an array of one axis of
 // any integer type), its checks, and StoredSelections, which a mount asks. The store is asked on threads of RegionLooks: who asks
-// waits for a look that is under way, a few at a time for as long as one may take, all others for
-// kSelectionPatience, so that a store that stalls takes only a few of the threads that answer names.
+// waits for a look that is under way until it is kSelectionPatience old, a few of a mount (RegionLooks::begin_long_wait())
+// for as long as one may take, so that a store that stalls takes only those of the threads that answer names.
+// While somebody shows a selection, it is told again where a look takes longer or the store fails, unless the store has
+// said that there is another, or none: a short outage ends no path below it. Who asks within the second in which a look
+// has begun is told what that one found, a failure too, so that a store that fails is asked once a second a name.
 // Thread-safety: free functions are pure; StoredSelections from any thread. Ownership: selections live as long as somebody
-// shows them; nothing is kept for names that nobody uses. Units: neurons.
+// shows them, which is what bounds them; nothing is kept for names that nobody uses. While one is read its file and its
+// rows are in memory, kMostSelectionBytes each at most, on the threads of RegionLooks. Units: neurons.
 // Errors: kCorrupt for what is no such array, kInvalidArgument for a row that is no neuron, kNotFound where there is none,
 // kTimeout where the store has not answered yet. Bounds: NeuronOrder::kMostTaken rows, kMostSelections names at a time.
 #pragma once
@@ -59,7 +63,7 @@ class StoredSelections {
     bool running = false;
     size_t waiting = 0;
     std::string version;                       // of what `known` was read from
-    std::weak_ptr<const Selection> known{};    // of the last look that found one
+    std::weak_ptr<const Selection> known{};    // what the store has, as far as it has said
     std::shared_ptr<const Selection> fresh{};  // keeps it for who waits
     Status status;                             // of the last look
   };
@@ -68,8 +72,10 @@ class StoredSelections {
   std::shared_ptr<Look> look_of(const std::string& name);
   Status start(const std::string& name, const std::shared_ptr<Look>& look);
   void look(const std::string& name, const std::shared_ptr<Look>& look);
-  Found load(const std::string& name, std::shared_ptr<const Selection> known,
-             std::string* version) const;
+  Found load(const std::string& name, Look* look, const std::shared_ptr<const Selection>& known,
+             std::string* version);
+  void drop_known(Look* look);
+  bool is_known(const Look& look);
 
   ObjectStore& store_;
   const FieldSpec& spec_;
@@ -78,7 +84,6 @@ class StoredSelections {
   std::mutex mutex_;
   std::condition_variable look_ended_;
   std::map<std::string, std::shared_ptr<Look>> by_name_;  // guarded by mutex_, as what is in it
-  size_t patient_ = 0;                                    // guarded by mutex_
 };
 
 }  // namespace neurofs

@@ -40,8 +40,10 @@ class NeuronOrder {
   // Neurons of the field: values of at() are below it.
   Index neurons() const { return neurons_; }
   const OrderName& name() const { return name_; }
-  // Two orders with one key are the same: the canonical name, and for a selection what it holds.
+  // The canonical name, and for a selection a hash of its rows: orders with other keys are others.
   const std::string& key() const { return key_; }
+  // Whether two orders of one field are the same in truth: a selection's key holds but a hash of its rows.
+  virtual bool equals(const NeuronOrder& other) const { return key_ == other.key_; }
   // Whether every neuron has its place, so that the neuron axes stay as they are; otherwise there is one.
   bool keeps_shape() const { return name_.selection.empty() && name_.world == 1; }
 
@@ -78,14 +80,13 @@ struct Selection {
   uint64_t hash = 0;  // of the rows
 };
 // Repeats are allowed. kInvalidArgument for a row that is not below `neurons`, with its place, and for more rows than
-// NeuronOrder::kMostTaken.
-Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows, Index neurons);
+// NeuronOrder::kMostTaken. `are_unsigned`: rows from 2^63 on are negative here, and told as what they were.
+Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows, Index neurons,
+                                                        bool are_unsigned = false);
 
-// The rows of a selection, in its order. Precondition of both: the name has a selection. Errors: as make_selection().
+// The rows of a selection, in its order. Precondition: the name has a selection, whose rows are below `neurons`.
 std::shared_ptr<const NeuronOrder> selected_order(const OrderName& name,
                                                   std::shared_ptr<const Selection> selection,
                                                   Index neurons);
-Result<std::shared_ptr<const NeuronOrder>> taken_order(const OrderName& name,
-                                                       std::vector<Index> rows, Index neurons);
 
 }  // namespace neurofs

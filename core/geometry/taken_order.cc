@@ -1,4 +1,4 @@
-// taken_order: a table, and where each neuron stands in it.
+// The order of a selection: a table, and where each neuron stands in it.
 
 #include <algorithm>
 #include <mutex>
@@ -36,6 +36,11 @@ class Taken final : public NeuronOrder {
     if (it == sorted_.end() || at(*it) != neuron) return std::nullopt;
     return *it;
   }
+  bool equals(const NeuronOrder& other) const override {
+    if (key() != other.key()) return false;
+    const auto& taken = static_cast<const Taken&>(other);  // its name has a selection
+    return selection_ == taken.selection_ || selection_->rows == taken.selection_->rows;
+  }
 
  private:
   // Half as much memory again, for those who ask where a neuron stands: most only read.
@@ -53,7 +58,8 @@ class Taken final : public NeuronOrder {
 
 }  // namespace
 
-Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows, Index neurons) {
+Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows, Index neurons,
+                                                        bool are_unsigned) {
   if (rows.size() > static_cast<size_t>(NeuronOrder::kMostTaken)) {
     return invalid_argument("a selection of " + std::to_string(rows.size()) +
                             " rows: " + std::to_string(NeuronOrder::kMostTaken) + " is the most");
@@ -61,9 +67,10 @@ Result<std::shared_ptr<const Selection>> make_selection(std::vector<Index> rows,
   const auto bad =
       std::find_if(rows.begin(), rows.end(), [neurons](Index n) { return n < 0 || n >= neurons; });
   if (bad != rows.end()) {
-    return invalid_argument("row " + std::to_string(bad - rows.begin()) + " of the selection is " +
-                            std::to_string(*bad) + ", which is no neuron of the field: it has " +
-                            std::to_string(neurons));
+    return invalid_argument(
+        "row " + std::to_string(bad - rows.begin()) + " of the selection is " +
+        (are_unsigned ? std::to_string(static_cast<uint64_t>(*bad)) : std::to_string(*bad)) +
+        ", which is no neuron of the field: it has " + std::to_string(neurons));
   }
   auto selection = std::make_shared<Selection>();
   selection->hash = hash_of(rows);
@@ -75,12 +82,6 @@ std::shared_ptr<const NeuronOrder> selected_order(const OrderName& name,
                                                   std::shared_ptr<const Selection> selection,
                                                   Index neurons) {
   return std::make_shared<const Taken>(name, std::move(selection), neurons);
-}
-
-Result<std::shared_ptr<const NeuronOrder>> taken_order(const OrderName& name,
-                                                       std::vector<Index> rows, Index neurons) {
-  NF_ASSIGN(auto selection, make_selection(std::move(rows), neurons));
-  return selected_order(name, std::move(selection), neurons);
 }
 
 }  // namespace neurofs

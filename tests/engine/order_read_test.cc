@@ -5,6 +5,7 @@
 #include "core/engine/row_cursor.h"
 #include "core/lens/lens.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/geometry/taken_order.h"
 #include "tests/storage/fault_store.h"
 
 namespace neurofs {
@@ -16,7 +17,7 @@ class OrderReadTest : public EngineFixture {
     const OrderName parsed = parse_order_name(name).value();
     const Index neurons = field->spec().neuron_count();
     if (parsed.selection.empty()) return shuffled_order(parsed, neurons);
-    return taken_order(parsed, std::move(table), neurons).value();
+    return test::taken_order(parsed, std::move(table), neurons).value();
   }
   // The whole field in that order.
   std::vector<uint32_t> permuted(const NeuronOrder& by) const {

@@ -8,6 +8,7 @@
 #include "core/geometry/neuron_order.h"
 #include "fs/explain_name.h"
 #include "tests/fs/names_fixture.h"
+#include "tests/fs/npy_text.h"
 #include "tests/fs/stalled_store.h"
 
 namespace neurofs {
@@ -25,17 +26,6 @@ class OrderNames : public NamesFixture {
     std::vector<float> all;
     for (int f = 0; f < kFeatures; ++f) all.push_back(stored_value(static_cast<int>(neuron), f));
     return all;
-  }
-  // A version 1 .npy file of one axis.
-  static std::string npy(const std::string& descr, const std::string& shape,
-                         const std::string& bytes) {
-    std::string header =
-        "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
-    header.append(117 - header.size(), ' ');
-    return std::string("\x93NUMPY\x01\x00v\x00", 10) + header + "\n" + bytes;
-  }
-  static std::string int32s(std::initializer_list<int32_t> rows) {
-    return {reinterpret_cast<const char*>(std::data(rows)), rows.size() * sizeof(int32_t)};
   }
   void plant(const std::string& name, const std::string& file) {
     store->plant(".neurofs-selections/" + name + ".npy", file);
@@ -140,6 +130,15 @@ TEST_F(OrderNames, WhatIsNoOrderIsNotFoundAndSaysWhy) {
   EXPECT_NE(errors.find("\"path\":\"@shuffle=1/@shuffle=1\""), std::string::npos) << errors;
 }
 
+TEST_F(OrderNames, ASelectionThatIsNotThereMayAppearSoon) {
+  open();
+  EXPECT_EQ(fs->absent_lifetime(kRootId, "@take=x"), Lifetime::kNamed);
+  EXPECT_EQ(fs->absent_lifetime(kRootId, "@take=x,rank=0,world=2"), Lifetime::kNamed);
+  EXPECT_EQ(fs->absent_lifetime(kRootId, "@shuffle=x"), Lifetime::kLong);
+  EXPECT_EQ(fs->absent_lifetime(kRootId, "x"), Lifetime::kLong);
+  EXPECT_EQ(fs->absent_lifetime(find("regions")->id, "x.npy"), Lifetime::kNamed);
+}
+
 TEST_F(OrderNames, DescribeThemselves) {
   open();
   const auto by = order("shuffle=1,rank=1,world=2");
@@ -160,9 +159,9 @@ TEST_F(OrderNames, DescribeThemselves) {
 
 TEST_F(OrderNames, SelectionsListRowsOfAnyIntegerType) {
   open();
-  plant("some", npy("<i4", "(4,)", int32s({7, 0, 7, 1199})));
-  plant("big", npy(">u2", "(2,)", std::string("\x04\xaf\x00\x01", 4)));
-  plant("none", npy("<i8", "(0,)", ""));
+  plant("some", npy_text("<i4", "(4,)", bytes_of({7, 0, 7, 1199})));
+  plant("big", npy_text(">u2", "(2,)", std::string("\x04\xaf\x00\x01", 4)));
+  plant("none", npy_text("<i8", "(0,)", ""));
   const auto all = values<float>("@take=some/field.raw");
   ASSERT_EQ(all.size(), 4u * kFeatures);
   EXPECT_EQ(values<float>("@take=some/neurons/2.raw"), row(7));
@@ -177,16 +176,17 @@ TEST_F(OrderNames, SelectionsListRowsOfAnyIntegerType) {
 TEST_F(OrderNames, BadSelectionsAreRefusedWithTheReason) {
   open();
   const std::pair<std::string, const char*> files[] = {
-      {npy("<i4", "(2,)", int32s({0, 1200})), "row 1 of the selection is 1200"},
-      {npy("<i4", "(1,)", int32s({-1})), "row 0 of the selection is -1"},
-      {npy("<u8", "(1,)", std::string(8, '\xff')), "no neuron of the field"},
-      {npy("<f4", "(1,)", int32s({0})), "an array of float32"},
-      {npy("|b1", "(1,)", "\x01"), "an array of bool"},
-      {npy("<i4", "(1, 1)", int32s({0})), "has one axis"},
-      {npy("<i4", "()", int32s({0})), "has one axis"},
-      {npy("<i4", "(2,)", int32s({0})), "cut short"},
-      {npy("<i4", "(4611686018427387904,)", int32s({0})), "f8.npy"},
-      {npy("<i1", "(16777217,)", std::string(16777217, '\0')), "is the most"},
+      {npy_text("<i4", "(2,)", bytes_of({0, 1200})), "row 1 of the selection is 1200"},
+      {npy_text("<i4", "(1,)", bytes_of({-1})), "row 0 of the selection is -1"},
+      {npy_text("<u8", "(1,)", std::string(8, '\xff')),
+       "row 0 of the selection is 18446744073709551615, which is no neuron of the field"},
+      {npy_text("<f4", "(1,)", bytes_of({0})), "an array of float32"},
+      {npy_text("|b1", "(1,)", "\x01"), "an array of bool"},
+      {npy_text("<i4", "(1, 1)", bytes_of({0})), "has one axis"},
+      {npy_text("<i4", "()", bytes_of({0})), "has one axis"},
+      {npy_text("<i4", "(2,)", bytes_of({0})), "cut short"},
+      {npy_text("<i4", "(4611686018427387904,)", bytes_of({0})), "f8.npy"},
+      {npy_text("<i1", "(16777217,)", std::string(16777217, '\0')), "is the most"},
       {"", ".npy"},
       {"not an array at all", ".npy"}};
   int number = 0;
@@ -202,10 +202,10 @@ TEST_F(OrderNames, BadSelectionsAreRefusedWithTheReason) {
 
 TEST_F(OrderNames, ASelectionThatChangesIsAnotherDirectory) {
   open();
-  plant("some", npy("<i4", "(1,)", int32s({7})));
+  plant("some", npy_text("<i4", "(1,)", bytes_of({7})));
   const auto before = find("@take=some/field.raw");
   EXPECT_EQ(find("@take=some/field.raw")->id, before->id);
-  plant("some", npy("<i4", "(1,)", int32s({8})));
+  plant("some", npy_text("<i4", "(1,)", bytes_of({8})));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (find("@take=some/field.raw")->id == before->id &&
          std::chrono::steady_clock::now() < deadline) {
@@ -217,9 +217,34 @@ TEST_F(OrderNames, ASelectionThatChangesIsAnotherDirectory) {
   EXPECT_EQ(std::memcmp(old.data(), row(7).data(), 16), 0) << "an open file stays what it was";
 }
 
+// Two lists whose hashes are one.
+TEST_F(OrderNames, ACraftedListWithTheHashOfAnotherShowsItsOwnRows) {
+  const std::vector<Index> rows{2744648, 0}, crafted{521463, 2086416};
+  constexpr Index kNeurons = Index{1} << 22;
+  ASSERT_EQ((*make_selection(rows, kNeurons))->hash, (*make_selection(crafted, kNeurons))->hash);
+  auto wide = std::make_shared<MemoryStore>();
+  wide->plant("zarr.json", R"({
+    "zarr_format": 3, "node_type": "array", "shape": [4194304, 4], "data_type": "uint8",
+    "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4194304, 4]}},
+    "chunk_key_encoding": {"name": "default"}, "fill_value": 0, "codecs": [{"name": "bytes"}]})");
+  wide->plant(".neurofs-selections/x.npy", npy_of({2744648, 0}));
+  fs = file_system_over(wide);
+  const auto old = find("@take=x/neurons/0.npy");
+  const auto directory = find("@take=x");
+  ASSERT_TRUE(old.ok()) << old.status().to_string();
+  wide->plant(".neurofs-selections/x.npy", npy_of({521463, 2086416}));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1050));
+  const auto now = find("@take=x/neurons/0.npy");
+  EXPECT_EQ(*fs->getxattr(now->id, "user.neurofs.stored_neuron"), "521463");
+  EXPECT_EQ(*fs->getxattr(old->id, "user.neurofs.stored_neuron"), "2744648");
+  EXPECT_NE(now->attr.inode, old->attr.inode);
+  EXPECT_NE(find("@take=x")->id, directory->id);
+  EXPECT_EQ(find("@take=x/neurons/0.npy")->id, now->id);
+}
+
 TEST_F(OrderNames, ASelectionThatStallsHoldsUpNoOtherName) {
   open();
-  plant("some", npy("<i4", "(1,)", int32s({7})));
+  plant("some", npy_text("<i4", "(1,)", bytes_of({7})));
   const auto stalled = std::make_shared<StalledStore>(store, ".neurofs-selections");
   fs = file_system_over(stalled);
   std::thread waiting([this] { EXPECT_EQ(values<float>("@take=some/field.raw"), row(7)); });
@@ -265,7 +290,7 @@ TEST_F(OrderNames, ASelectionLargerThanAFileCanBeIsOverflow) {
     "zarr_format": 3, "node_type": "array", "shape": [2, 2305843009213693952], "data_type": "uint8",
     "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 1048576]}},
     "chunk_key_encoding": {"name": "default"}, "fill_value": 0, "codecs": [{"name": "bytes"}]})");
-  huge->plant(".neurofs-selections/x.npy", npy("<i4", "(4,)", int32s({0, 1, 0, 1})));
+  huge->plant(".neurofs-selections/x.npy", npy_text("<i4", "(4,)", bytes_of({0, 1, 0, 1})));
   fs = file_system_over(huge);
   EXPECT_TRUE(find("@shuffle=1/regions/1,5.raw").ok());
   EXPECT_EQ(find("@take=x").status().code(), Code::kOverflow);

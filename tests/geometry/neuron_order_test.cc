@@ -1,6 +1,7 @@
 // Orders of neurons: names, both directions against tables, shares, selections, and the README's own text.
 
 #include "core/geometry/neuron_order.h"
+#include "tests/geometry/taken_order.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -161,24 +162,25 @@ TEST(NeuronOrder, SharesAreDisjointAndCoverAll) {
 
 TEST(TakenOrder, IsItsTable) {
   const auto name = *parse_order_name("take=train");
-  const auto order = *taken_order(name, {7, 0, 7, 3}, 8);
+  const auto order = *test::taken_order(name, {7, 0, 7, 3}, 8);
   EXPECT_EQ(table_of(*order), (std::vector<Index>{7, 0, 7, 3}));
   EXPECT_EQ(order->position_of(7), 0);
   EXPECT_EQ(order->position_of(3), 3);
   EXPECT_EQ(order->position_of(1), std::nullopt);
   EXPECT_FALSE(order->keeps_shape());
-  const auto half = *taken_order(*parse_order_name("take=train,rank=1,world=2"), {7, 0, 7, 3}, 8);
+  const auto half =
+      *test::taken_order(*parse_order_name("take=train,rank=1,world=2"), {7, 0, 7, 3}, 8);
   EXPECT_EQ(table_of(*half), (std::vector<Index>{7, 3}));
   EXPECT_EQ(half->position_of(0), std::nullopt);
-  EXPECT_NE((*taken_order(name, {7, 0, 3, 7}, 8))->key(), order->key());
-  EXPECT_EQ((*taken_order(name, {7, 0, 7, 3}, 8))->key(), order->key());
-  EXPECT_EQ((*taken_order(name, std::vector<Index>{}, 8))->size(), 0);
+  EXPECT_NE((*test::taken_order(name, {7, 0, 3, 7}, 8))->key(), order->key());
+  EXPECT_EQ((*test::taken_order(name, {7, 0, 7, 3}, 8))->key(), order->key());
+  EXPECT_EQ((*test::taken_order(name, std::vector<Index>{}, 8))->size(), 0);
 }
 
 TEST(TakenOrder, RefusesNeuronsThatAreNotThere) {
   const auto name = *parse_order_name("take=train");
   for (const Index bad : {Index{-1}, Index{8}, INT64_MIN, INT64_MAX}) {
-    const auto order = taken_order(name, {1, bad}, 8);
+    const auto order = test::taken_order(name, {1, bad}, 8);
     ASSERT_FALSE(order.ok());
     EXPECT_EQ(order.status().code(), Code::kInvalidArgument);
     EXPECT_NE(order.status().message().find("row 1 of"), std::string::npos);

@@ -1,4 +1,5 @@
 #include "tests/model/random_order.h"
+#include "tests/geometry/taken_order.h"
 
 #include <cstring>
 
@@ -26,7 +27,8 @@ std::shared_ptr<const NeuronOrder> random_order(Random& random, Index neurons) {
   for (int64_t rows = random.between(0, 40); rows > 0; --rows) {
     table.push_back(random.between(0, neurons - 1));
   }
-  return taken_order(parse_order_name("take=some").value(), std::move(table), neurons).value();
+  return test::taken_order(parse_order_name("take=some").value(), std::move(table), neurons)
+      .value();
 }
 
 DenseField in_order(const DenseField& dense, size_t neuron_axes, const NeuronOrder& order) {
