@@ -10,6 +10,7 @@
 
 #include "core/engine/field_state.h"
 #include "tests/engine/engine_fixture.h"
+#include "tests/geometry/taken_order.h"
 
 namespace neurofs {
 namespace {
@@ -44,7 +45,7 @@ class OrderedRowsTest : public EngineFixture, public testing::WithParamInterface
       std::iota(some.begin(), some.end(), 0);
       std::shuffle(some.begin(), some.end(), std::mt19937_64(7));
       some.resize(some.size() * 2 / 3);
-      order = taken_order(name, some, neurons).value();
+      order = test::taken_order(name, some, neurons).value();
     }
     shown = parse_region(c.region, ordered_shape(field->spec(), *order)).value();
     region = std::make_shared<const OrderedRegion>(field->spec(), shown, order);
