@@ -149,7 +149,11 @@ std::shared_ptr<EpochAhead::Pass> EpochAhead::begin_pass(Index head, Passes* ove
 void EpochAhead::start_task(const std::shared_ptr<Pass>& pass) {
   EngineState& engine = field_->engine_state();
   Executor& threads = is_far_ ? engine.far_prefetchers() : engine.prefetchers();
-  if (threads.try_submit([self = shared_from_this(), pass] { self->work(pass); })) ++pass->tasks;
+  try {
+    if (threads.try_submit([self = shared_from_this(), pass] { self->work(pass); })) ++pass->tasks;
+  } catch (const std::bad_alloc&) {
+    // The next read tries again.
+  }
 }
 
 void EpochAhead::work(const std::shared_ptr<Pass>& pass) {

@@ -9,6 +9,7 @@
 #include "tests/engine/belady.h"
 #include "tests/engine/engine_fixture.h"
 #include "tests/engine/silent_far_store.h"
+#include "tests/storage/fault_store.h"
 
 namespace neurofs {
 namespace {
@@ -219,6 +220,19 @@ TEST_F(EpochAheadTest, WhatChangedIsNotKept) {
   EXPECT_TRUE(nothing_is_kept(field));
   read_slowly(0, 600, 8);
   EXPECT_EQ(ahead->runs(), 1u);
+}
+
+TEST_F(EpochAheadTest, NothingIsKeptOnceABlockCannotBeHad) {
+  open("shuffle=10", false, 1 << 20);
+  const auto faults = std::make_shared<test::FaultStore>(store);
+  field = engine->attach(open_stored_field(faults, "", {}).value()).value();
+  const auto source = std::make_shared<Rows>("shuffle=10", 4);
+  const auto run = EpochRun::begin(std::static_pointer_cast<FieldState>(field), source, 0);
+  EXPECT_EQ(run->step({{0, 30}}), EpochRun::Step::kFetched);
+  EXPECT_FALSE(nothing_is_kept(field));
+  faults->add({.key_part = ""});
+  EXPECT_EQ(run->step({{30, 90}}), EpochRun::Step::kEnded);
+  EXPECT_TRUE(nothing_is_kept(field));
 }
 
 TEST_F(EpochAheadTest, WhatHasBeenReadToTheEndIsNotKept) {
