@@ -14,9 +14,10 @@ from remote import say
 
 PLANE = 256  # neurons of the second axis; the first has the rest
 PREDICTORS = ("none", "adaptive", "stride")
-# What may be left on a store that takes 20 ms, where all that a program does itself costs nothing beside it.
+# What may be left on a store that takes 20 ms, where all that a program does itself costs nothing beside it. The first
+# pass of a replayed order is read without it, and takes more than half of the time.
 GOALS = {"sequential": 0.2, "stride 17": 0.2, "backward": 0.2, "4 streams": 0.3, "sub-boxes": 0.4,
-         "small cubes": 0.5, "replayed order": 0.65}
+         "small cubes": 0.5, "replayed order": 0.8}
 
 
 def boxes(rng, planes, count, extents):
