@@ -246,6 +246,8 @@ TEST_F(DeviceTierFixture, LosesItsDeviceAtAnyOperation) {
       for (uint64_t i = 0; i < 30; ++i) keys.push_back(key((round % 3) * 30 + i));
       ASSERT_TRUE(read(keys)) << "lost at operation " << nth;
       tier->promote(keys);
+      // On a busy machine all rounds may be over before the filler has had its turn.
+      if (round % 10 == 8) tier->drain();
       if (round % 2 == 1) cache->drop_all();
     }
     tier->drain();
