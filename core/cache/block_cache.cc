@@ -117,11 +117,14 @@ bool BlockCache::note_use_slowly(EntryId id, uint32_t state, uint32_t now) {
       (e.state.fetch_and(~kPrefetched, std::memory_order_relaxed) & kPrefetched) != 0;
   if (first) prefetch_used_.add();
   e.last_noted.store(now, std::memory_order_relaxed);
-  const bool has_room = notes_.push({id, tag_of(e.key()), (state & kPrefetched) != 0});
+  const UseNotes::Note note{id, tag_of(e.key()), first};
+  const bool has_room = notes_.push(note);
   if (has_room && (listener_ == nullptr || !is_promotable(e))) return first;
   // Lossy on purpose: a hit never waits for the policy.
   const std::unique_lock lock(policy_mutex_, std::try_to_lock);
-  if (lock.owns_lock()) hear_notes_locked();
+  if (!lock.owns_lock()) return first;
+  hear_notes_locked();
+  if (!has_room) static_cast<void>(notes_.push(note));
   return first;
 }
 
@@ -226,9 +229,9 @@ void BlockCache::fetch_pending(std::span<BlockRequest> requests, const LoadBlock
 void BlockCache::demote(FieldId field, std::span<const uint64_t> blocks) {
   constexpr size_t kAtOnce = 256;  // who evicts waits for the lock, and memory for the guard
   while (!blocks.empty()) {
-    const EpochGuard guard;
     const std::lock_guard lock(policy_mutex_);
-    hear_notes_locked();  // or a read of before would take them back
+    const EpochGuard guard;  // after the lock: guards never span a wait
+    hear_notes_locked();     // or a read of before would take them back
     const size_t count = std::min(blocks.size(), kAtOnce);
     for (const uint64_t block : blocks.first(count)) {
       const BlockKey key{field, block};

@@ -7,6 +7,8 @@ namespace neurofs {
 namespace {
 
 constexpr uint32_t kMostSampled = 2048;
+// Far below half the most: what a cache holds varies by what a group takes, and each halving empties miniatures.
+constexpr uint32_t kFewestSampled = kMostSampled / 4;
 constexpr uint32_t kLeastSampled = 4;
 constexpr uint64_t kLooks = 8;         // while as many reads pass as there are entries
 constexpr uint32_t kLeastReads = 500;  // counted so for small caches
@@ -70,7 +72,7 @@ void ExpertContest::halve_sample() {
 void ExpertContest::set_limit(uint32_t entries) {
   if (entries == limit_) return;
   limit_ = std::max(entries, 1u);
-  while (sample_shift_ > 0 && limit_ >> sample_shift_ < kMostSampled / 2) --sample_shift_;
+  while (sample_shift_ > 0 && limit_ >> sample_shift_ < kFewestSampled) --sample_shift_;
   for (size_t i = 0; i < experts_; ++i) {
     minis_[i]->set_limit(std::max(limit_ >> sample_shift_, kLeastSampled));
   }

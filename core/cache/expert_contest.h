@@ -3,7 +3,7 @@
 // Purpose: every read of a block whose hash falls into a sample also goes to a miniature of each expert, a simulated
 // cache of names alone that is as much smaller as the sample is (Waldspurger et al., "Cache modeling and optimization
 // using miniature simulations", ATC 2017). The sample is 2^-k of all hashes, so that a miniature has 1024 to 2048
-// entries; all of them while the cache has fewer. Misses are counted over two spans that fade, about 5 and 18 times
+// entries, and 512 after the cache has shrunk; all of them while the cache has fewer. Misses are counted over two spans that fade, about 5 and 18 times
 // as many reads as the cache has entries.
 //
 //   better(present): the expert with the fewest misses in the short span, if they are at least 1 % fewer, and

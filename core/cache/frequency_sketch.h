@@ -4,7 +4,7 @@
 // cache line, aged as TinyLFU is (Einziger, Friedman, Manes, ACM ToS 2017): after `period` times as many reads as the
 // cache has entries all counters are halved. Nothing walks over the table for that: each word of fifteen counters has
 // four bits that say how often it was halved, and catches up when it is looked at; a sweep of one line a read sees to
-// it that none falls sixteen behind. The table grows a line at a time as a linear hash table does.
+// it that none falls sixteen behind, and a halving waits for its part of the sweep. The table grows a line at a time as a linear hash table does.
 // Thread-safety: none. No call allocates. Units: 32 bytes an entry. Errors: the constructor throws std::bad_alloc.
 #pragma once
 
@@ -41,8 +41,11 @@ class FrequencySketch {
       *p.word += uint64_t{1} << p.shift;
       any = true;
     }
-    if (any && ++adds_ >= std::max<uint64_t>(uint64_t{entries} * period_, 16)) {
+    ++sweeps_;
+    if (any) ++adds_;
+    if (adds_ >= std::max<uint64_t>(uint64_t{entries} * period_, 16) && sweeps_ >= used_ / 8) {
       adds_ /= 2;
+      sweeps_ = 0;
       halvings_ = (halvings_ + 1) % 16;
     }
   }
@@ -98,6 +101,7 @@ class FrequencySketch {
   LazyArray<Line> lines_;
   uint64_t used_ = 4;  // lines
   uint64_t swept_ = 0;
+  uint64_t sweeps_ = 0;  // lines swept since the last halving
   uint64_t adds_ = 0;
   unsigned halvings_ = 0;  // modulo 16
 };

@@ -24,10 +24,10 @@ class GhostQueue {
     slots_.erase(slot);
     return true;
   }
-  // Remembers it as the newest of at most `limit`.
+  // Remembers it as the newest of at most `limit`; one that has shrunk is reached over many calls.
   void add(uint64_t hash, uint32_t limit) {
     static_cast<void>(take(hash));
-    while (order_.size(0) >= limit || slots_.full()) {
+    for (uint32_t n = 0; n < kMostForgotten && (order_.size(0) >= limit || slots_.full()); ++n) {
       if (!forget_oldest()) return;
     }
     order_.push_front(0, slots_.add(hash));
@@ -40,6 +40,8 @@ class GhostQueue {
   }
 
  private:
+  static constexpr uint32_t kMostForgotten = 8;  // at each call
+
   HashSlots slots_;
   EntryLists order_;
 };

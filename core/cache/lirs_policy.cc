@@ -25,7 +25,10 @@ namespace {
 constexpr uint32_t kStack = 0;
 constexpr uint32_t kPassing = 0;  // Q
 constexpr uint32_t kGhosts = 1;   // by time of eviction
+constexpr uint32_t kKept = 2;     // in the order that they have in S
+// At each call, so that none takes long after much has changed at once.
 constexpr uint32_t kMostCut = 256;
+constexpr uint32_t kMostForgotten = 8;
 
 constexpr uint32_t kGhostsPerEntry = 3;
 
@@ -37,7 +40,7 @@ class LirsOrder final : public EvictionOrder {
         limit_(capacity),
         hashes_(hashes),
         stack_(capacity + ghost_room_, 1),
-        queues_(capacity + ghost_room_, 2),
+        queues_(capacity + ghost_room_, 3),
         kept_(capacity),
         ghosts_(ghost_room_) {}
 
@@ -66,21 +69,20 @@ class LirsOrder final : public EvictionOrder {
   }
   void keep(EntryId entry) {
     kept_[entry] = 1;
-    ++kept_count_;
+    queues_.push_front(kKept, entry);
   }
   void cut();
-  bool demote_oldest_kept();
+  void demote_oldest_kept();
   void make_room_for_kept() {
     // One more than came in, so that a limit that has shrunk is reached.
-    for (int i = 0; i < 2 && kept_count_ > keep_limit(); ++i) {
-      if (!demote_oldest_kept()) break;
+    for (int i = 0; i < 2 && queues_.size(kKept) > keep_limit(); ++i) {
+      demote_oldest_kept();
     }
   }
 
   const uint32_t capacity_;
   const uint32_t ghost_room_;
   uint32_t limit_;
-  uint32_t kept_count_ = 0;
   const uint64_t* const hashes_;
   EntryLists stack_;   // of entries, and of ghosts behind them
   EntryLists queues_;  // the same
@@ -101,16 +103,12 @@ void LirsOrder::cut() {
   }
 }
 
-bool LirsOrder::demote_oldest_kept() {
+void LirsOrder::demote_oldest_kept() {
+  const EntryId oldest = queues_.pop_back(kKept);
+  stack_.unlink(kStack, oldest);
+  kept_[oldest] = 0;
+  queues_.push_front(kPassing, oldest);
   cut();
-  const uint32_t bottom = stack_.back(kStack);
-  if (bottom >= capacity_ || kept_[bottom] == 0) return false;
-  stack_.unlink(kStack, bottom);
-  kept_[bottom] = 0;
-  --kept_count_;
-  queues_.push_front(kPassing, bottom);
-  cut();
-  return true;
 }
 
 void LirsOrder::admit(EntryId entry) {
@@ -119,7 +117,7 @@ void LirsOrder::admit(EntryId entry) {
   if (known) drop_ghost(ghost);
   kept_[entry] = 0;
   stack_.push_front(kStack, entry);
-  if (known || kept_count_ < keep_limit()) {
+  if (known || queues_.size(kKept) < keep_limit()) {
     keep(entry);
     make_room_for_kept();
   } else {
@@ -131,6 +129,7 @@ void LirsOrder::touch(EntryId entry) {
   if (kept_[entry] != 0) {
     const bool bottom = stack_.back(kStack) == entry;
     stack_.to_front(kStack, entry);
+    queues_.to_front(kKept, entry);
     if (bottom) cut();
   } else if (stack_.linked(entry)) {
     stack_.to_front(kStack, entry);
@@ -144,24 +143,22 @@ void LirsOrder::touch(EntryId entry) {
 }
 
 void LirsOrder::remove(EntryId entry) {
-  if (kept_[entry] != 0) {
-    kept_[entry] = 0;
-    --kept_count_;
-  } else {
-    queues_.unlink(kPassing, entry);
-  }
+  queues_.unlink(kept_[entry] != 0 ? kKept : kPassing, entry);
+  kept_[entry] = 0;
   if (stack_.linked(entry)) stack_.unlink(kStack, entry);
   cut();
 }
 
 EntryId LirsOrder::victim() {
-  limit_ = kept_count_ + queues_.size(kPassing);
+  limit_ = queues_.size(kKept) + queues_.size(kPassing);
   make_room_for_kept();
-  while (queues_.size(kPassing) == 0 && kept_count_ > 0) static_cast<void>(demote_oldest_kept());
+  if (queues_.size(kPassing) == 0 && queues_.size(kKept) > 0) demote_oldest_kept();
   const EntryId oldest = queues_.pop_back(kPassing);
   if (oldest == kNoEntry || !stack_.linked(oldest)) return oldest;
   const uint32_t most = ghosts_for(limit_);
-  while (queues_.size(kGhosts) > 0 && (queues_.size(kGhosts) >= most || ghosts_.full())) {
+  for (uint32_t n = 0; n < kMostForgotten && queues_.size(kGhosts) > 0 &&
+                       (queues_.size(kGhosts) >= most || ghosts_.full());
+       ++n) {
     drop_ghost(queues_.back(kGhosts));
   }
   const uint32_t same = ghost_node(hashes_[oldest]);
@@ -191,13 +188,10 @@ bool LirsOrder::forget(uint32_t most) {
       if (queues_.pop_back(kPassing) == kNoEntry) return true;
     } else if (oldest >= capacity_) {
       drop_ghost(oldest);
-    } else if (kept_[oldest] != 0) {
-      stack_.unlink(kStack, oldest);
-      kept_[oldest] = 0;
-      --kept_count_;
     } else {
       stack_.unlink(kStack, oldest);
-      queues_.unlink(kPassing, oldest);
+      queues_.unlink(kept_[oldest] != 0 ? kKept : kPassing, oldest);
+      kept_[oldest] = 0;
     }
   }
   return false;

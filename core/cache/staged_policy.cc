@@ -24,7 +24,13 @@ void StagedPolicy::take_out(EntryId entry) {
 }
 
 void StagedPolicy::touch(EntryId entry) {
-  if (!is_here(entry)) return;
+  if (!is_here(entry)) {
+    // A first read, should it come back: then it comes as one that has just been read.
+    if (places_[entry] == (kUnread | kLeft) || places_[entry] == (kDemoted | kLeft)) {
+      places_[entry] = 0;
+    }
+    return;
+  }
   if ((places_[entry] & kPlaces) == kOrdered) return order_->touch(entry);
   take_out(entry);
   enter(entry, kOrdered);

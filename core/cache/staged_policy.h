@@ -6,7 +6,8 @@
 //     first access. They leave, oldest first, when they are more than half of all, or when as many blocks have come
 //     since as are here.
 //   demoted: leave before all others; one that is touched is a new access to the order.
-//   chosen as victim and given back (it was pinned): back to where it was, no access and no ghost hit.
+//   chosen as victim and given back (it was pinned): back to where it was, no access and no ghost hit. One that was
+//     read or demoted meanwhile comes back as such.
 //
 // Thread-safety: none; as EvictionPolicy. No call allocates. Units: 21 bytes an entry besides the order's.
 // Errors: the constructor throws std::bad_alloc.
@@ -39,9 +40,12 @@ class StagedPolicy final : public EvictionPolicy {
     if (is_here(entry)) take_out(entry);
   }
   void demote(EntryId entry) override {
-    if (!is_here(entry)) return;
-    take_out(entry);
-    enter(entry, kDemoted);
+    if (is_here(entry)) {
+      take_out(entry);
+      enter(entry, kDemoted);
+    } else if ((places_[entry] & kLeft) != 0) {
+      places_[entry] = kDemoted | kLeft;
+    }
   }
   EntryId victim() override;
   void readmit(EntryId entry, uint64_t key_hash) override;

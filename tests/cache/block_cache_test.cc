@@ -294,6 +294,20 @@ TEST_F(BlockCacheTest, PrefetchFillsQuietlyAndIsCounted) {
   EXPECT_EQ(wasted.size(), 1u) << "told twice";
 }
 
+// The ring of a thread is full by then, but whoever finds it so empties it.
+TEST_F(BlockCacheTest, AFirstReadIsHeardThoughThereIsNoRoomForItsNote) {
+  constexpr uint64_t kSlots = 200;
+  constexpr uint64_t kRing = 64;
+  make(kSlots);
+  std::vector<BlockRequest> requests;
+  for (uint64_t b = 0; b <= kRing; ++b) requests.push_back(request(b));
+  cache->prefetch(requests, load_pattern);
+  for (uint64_t b = kRing + 1; b-- > 0;) ASSERT_TRUE(cache->pin(request(b).key));
+  for (uint64_t b = kRing + 1; b <= kSlots; ++b) read(b);
+  EXPECT_FALSE(has(kRing)) << "it was read before the others";
+  EXPECT_TRUE(has(0)) << "it was read last";
+}
+
 TEST_F(BlockCacheTest, PrefetchNeverTakesTheLastHalf) {
   make(4);
   std::vector<BlockRequest> requests;

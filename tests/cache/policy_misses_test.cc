@@ -85,6 +85,27 @@ TEST(Policies, FewerEntriesThanTheyWereMadeFor) {
   }
 }
 
+// A BlockCache takes all victims of a group before its blocks come.
+TEST(Policies, GroupsMissLittleMore) {
+  for (const Row& row : golden()) {
+    for (const auto& [policy, count] : row.misses) {
+      for (const size_t group : {2u, 8u, 32u}) {
+        const uint64_t here = misses(policy, row.entries, traces().at(row.trace), 0, group);
+        EXPECT_LE(here, count + count / 16 + 100)
+            << row.trace << " " << row.entries << " " << policy << " by " << group;
+      }
+    }
+  }
+}
+
+// Sizes at which a group more or less decides by how much the experts' samples are smaller.
+TEST(Policies, AdaptiveInGroupsBesideAPowerOfTwo) {
+  for (const uint32_t entries : {2049u, 2050u, 2054u, 4098u}) {
+    const Trace trace = loop_trace(entries * 3 / 2, 20);
+    EXPECT_LT(misses("adaptive", entries, trace, 2 * entries, 8), trace.size() * 3 / 4) << entries;
+  }
+}
+
 TEST(Policies, AdaptiveLosesLittleToLru) {
   for (const auto& [name, trace] : traces()) {
     for (const uint32_t entries : {10u, 37u, 100u, 300u, 600u, 1500u, 2500u}) {

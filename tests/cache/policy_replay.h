@@ -21,28 +21,42 @@ inline std::unique_ptr<EvictionPolicy> make_policy(const std::string& name, uint
   return PolicyRegistry::instance().find(name)->factory(capacity);
 }
 
-// Misses of a cache of `entries` blocks whose policy was made for `capacity` (0: as many).
+// Misses of a cache of `entries` blocks whose policy was made for `capacity` (0: as many). Reads come in groups, as a
+// BlockCache has them: first the hits, then all victims that the group needs, then its new blocks.
 inline uint64_t misses(const std::string& name, uint32_t entries, const Trace& trace,
-                       uint32_t capacity = 0) {
+                       uint32_t capacity = 0, size_t group = 1) {
   const auto policy = make_policy(name, capacity == 0 ? entries : capacity);
   std::unordered_map<uint64_t, EntryId> here;
   std::vector<uint64_t> blocks(entries);
+  std::vector<uint64_t> wanted;
+  std::vector<EntryId> slots;
+  EntryId fresh = 0;
   uint64_t count = 0;
-  for (const uint64_t block : trace) {
-    const auto it = here.find(block);
-    if (it != here.end()) {
-      policy->touch(it->second);
-      continue;
+  for (size_t first = 0; first < trace.size(); first += group) {
+    wanted.clear();
+    slots.clear();
+    for (size_t i = first; i < std::min(first + group, trace.size()); ++i) {
+      const auto it = here.find(trace[i]);
+      if (it != here.end()) {
+        policy->touch(it->second);
+      } else if (std::find(wanted.begin(), wanted.end(), trace[i]) == wanted.end()) {
+        wanted.push_back(trace[i]);
+      }
     }
-    ++count;
-    auto entry = static_cast<EntryId>(here.size());
-    if (here.size() == entries) {
-      entry = policy->victim();
-      here.erase(blocks[entry]);
+    while (slots.size() < wanted.size()) {
+      if (fresh < entries) {
+        slots.push_back(fresh++);
+        continue;
+      }
+      slots.push_back(policy->victim());
+      here.erase(blocks[slots.back()]);
     }
-    blocks[entry] = block;
-    here.emplace(block, entry);
-    policy->insert(entry, hash_of(BlockKey{FieldId(0), block}), false);
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      blocks[slots[i]] = wanted[i];
+      here.emplace(wanted[i], slots[i]);
+      policy->insert(slots[i], hash_of(BlockKey{FieldId(0), wanted[i]}), false);
+    }
+    count += wanted.size();
   }
   return count;
 }

@@ -1,9 +1,13 @@
 // What every policy owes its owner, beside the order: prefetched blocks, victims given back, demotion, removal.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "core/cache/frequency_sketch.h"
+#include "core/cache/ghost_queue.h"
 #include "tests/cache/policy_replay.h"
 
 namespace neurofs {
@@ -99,6 +103,54 @@ TEST_P(PolicyRules, NeverLosesOrInvents) {
   }
 }
 
+// The same while `adaptive` changes its order: no such phase suits the order of the one before.
+TEST_P(PolicyRules, NeverLosesOrInventsInPhases) {
+  constexpr uint32_t kEntries = 300;
+  Random random(8);
+  auto policy = make(kEntries);
+  std::map<uint64_t, EntryId> here;
+  std::vector<uint64_t> blocks(kEntries);
+  std::set<EntryId> free;
+  for (EntryId e = 0; e < kEntries; ++e) free.insert(e);
+  uint64_t fresh = 1000000;
+  std::array<uint64_t, 3> hits{};
+  for (uint64_t step = 0; step < 180000; ++step) {
+    const uint64_t phase = step / 20000 % 3;  // a loop, skewed reads, skewed reads between scans
+    uint64_t block = phase == 0 ? step % 450 : skewed(random, 2000);
+    if (phase == 2 && step % 1000 < 400) block = fresh++;
+    if (const auto it = here.find(block); it != here.end()) {
+      ++hits[phase];
+      if (step % 97 == 0) {
+        policy->demote(it->second);
+      } else {
+        policy->touch(it->second);
+      }
+      continue;
+    }
+    if (free.empty()) {
+      const EntryId victim = policy->victim();
+      ASSERT_NE(victim, kNoEntry);
+      ASSERT_EQ(here.erase(blocks[victim]), 1u) << victim << " was not inside, step " << step;
+      if (step % 89 == 0) {
+        here.emplace(blocks[victim], victim);
+        policy->readmit(victim, hash_of(BlockKey{FieldId(3), blocks[victim]}));
+        continue;
+      }
+      free.insert(victim);
+    }
+    const EntryId entry = *free.begin();
+    free.erase(free.begin());
+    blocks[entry] = block;
+    here.emplace(block, entry);
+    policy->insert(entry, hash_of(BlockKey{FieldId(3), block}), step % 101 == 0);
+  }
+  EXPECT_EQ(take_all(*policy).size(), here.size());
+  // LRU has none of a loop; what has half of it is another order, and LRU was in charge before.
+  if (std::string(GetParam()) == "adaptive") {
+    EXPECT_GT(hits[0], 20000u);
+  }
+}
+
 TEST_P(PolicyRules, UnreadPrefetchesHoldABoundedShare) {
   if (is_lru()) GTEST_SKIP() << "lru takes a prefetched block for the newest";
   constexpr uint32_t kEntries = 100;
@@ -145,10 +197,13 @@ TEST_P(PolicyRules, PrefetchIsNoAccess) {
     }
     for (uint64_t n = 0; n < 5000; ++n) {
       if (with_prefetches) {
-        policy->insert(kEntries, hash_of(BlockKey{FieldId(1), skewed(random, 400)}), true);
-        policy->remove(kEntries);
-      } else {
-        static_cast<void>(skewed(random, 400));
+        // What has left lately is what a policy may remember.
+        const uint64_t some =
+            n < 5 ? 500 : victims[n - 1 - random.below(std::min<uint64_t>(n, 60))];
+        if (std::find(blocks.begin(), blocks.end(), some) == blocks.end()) {
+          policy->insert(kEntries, hash_of(BlockKey{FieldId(1), some}), true);
+          policy->remove(kEntries);
+        }
       }
       const EntryId victim = policy->victim();
       victims.push_back(blocks[victim]);
@@ -184,6 +239,72 @@ TEST_P(PolicyRules, AVictimGivenBackIsNoAccess) {
   EXPECT_EQ(take_all(*policy).size(), kEntries - 30);
 }
 
+// Of two blocks that were read once, neither is read more often for having been chosen and given back.
+TEST(WTinyLfu, AVictimGivenBackIsNotCounted) {
+  constexpr uint32_t kEntries = 100;
+  auto policy = make_policy("wtinylfu", kEntries + 1);
+  const auto hash = [](EntryId e) { return hash_of(BlockKey{FieldId(1), e}); };
+  for (EntryId e = 0; e < kEntries; ++e) policy->insert(e, hash(e), false);
+  for (int n = 0; n < 400; ++n) {
+    const EntryId victim = policy->victim();
+    policy->readmit(victim, hash(victim));
+  }
+  policy->insert(kEntries, hash(kEntries), false);
+  policy->remove(kEntries);
+  policy->insert(kEntries, hash(kEntries), false);  // read twice
+  EXPECT_NE(policy->victim(), kEntries);
+}
+
+TEST_P(PolicyRules, WhatIsReadWhileItIsNoVictimYetComesBackAsRead) {
+  if (is_lru()) GTEST_SKIP() << "lru takes a prefetched block for the newest";
+  auto policy = make(10);
+  for (EntryId e = 0; e < 10; ++e) policy->insert(e, e, e < 6);
+  ASSERT_EQ(policy->victim(), 0u);  // of the unread, which are more than half
+  policy->touch(0);
+  policy->readmit(0, 0);
+  const EntryId victim = policy->victim();
+  EXPECT_TRUE(victim == 0 || victim >= 6) << "they are half now, so " << victim << " must stay";
+}
+
+TEST_P(PolicyRules, WhatIsDemotedBeforeItComesBackLeavesNext) {
+  if (is_lru()) GTEST_SKIP() << "lru gives back as the newest";
+  auto policy = make(10);
+  for (EntryId e = 0; e < 10; ++e) policy->insert(e, e, false);
+  const EntryId victim = policy->victim();
+  policy->demote(victim);
+  policy->readmit(victim, victim);
+  EXPECT_EQ(policy->victim(), victim);
+}
+
+// A limit that has shrunk is reached over many calls, each of which holds a lock.
+TEST(GhostQueue, ForgetsAFewAtATime) {
+  GhostQueue ghosts(1000);
+  for (uint64_t hash = 0; hash < 1000; ++hash) ghosts.add(hash, 1000);
+  ghosts.add(5000, 10);
+  EXPECT_TRUE(ghosts.take(20));
+  for (uint64_t hash = 6000; hash < 6300; ++hash) ghosts.add(hash, 10);
+  EXPECT_FALSE(ghosts.take(999));
+  EXPECT_FALSE(ghosts.take(6289));
+  EXPECT_TRUE(ghosts.take(6290));
+}
+
+TEST(Lirs, ForgetsAFewAtATime) {
+  constexpr uint32_t kEntries = 1000;
+  auto policy = make_policy("lirs", kEntries);
+  const auto hash = [](uint64_t block) { return hash_of(BlockKey{FieldId(1), block}); };
+  uint64_t block = 0;
+  for (EntryId e = 0; e < kEntries; ++e) policy->insert(e, hash(block++), false);
+  while (block < 4 * kEntries) policy->insert(policy->victim(), hash(block++), false);
+  for (EntryId e = 10; e < kEntries; ++e) policy->remove(e);
+  ASSERT_EQ(policy->victim(), 0u);
+  policy->insert(10, hash(block), false);
+  ASSERT_EQ(policy->victim(), 10u);               // remembered, for which others are forgotten
+  policy->insert(10, hash(2 * kEntries), false);  // but not this one, so that it is kept
+  EXPECT_EQ(policy->victim(), 1u);
+  EXPECT_EQ(policy->victim(), 2u);
+  EXPECT_EQ(policy->victim(), 3u);
+}
+
 TEST(FrequencySketch, CountsAndForgets) {
   FrequencySketch sketch(1000, 10);
   for (int n = 0; n < 20; ++n) {
@@ -202,6 +323,23 @@ TEST(FrequencySketch, CountsAndForgets) {
   for (uint64_t block = 0; block < 50; ++block)
     sum += sketch.estimate(hash_of(BlockKey{FieldId(1), block}));
   EXPECT_LT(sum, 200u);
+}
+
+// Counters that nobody looks at are not taken for new ones after sixteen halvings.
+TEST(FrequencySketch, NoCountComesBackAfterAShrink) {
+  constexpr uint32_t kLarge = 200000;
+  FrequencySketch sketch(kLarge, 10);
+  for (uint64_t n = 0; n < 30000; ++n) sketch.add(hash_of(BlockKey{FieldId(9), n}), kLarge);
+  const auto old = [](uint64_t n) { return hash_of(BlockKey{FieldId(1), n}); };
+  for (uint64_t n = 0; n < 5 * 10000; ++n) sketch.add(old(n % 10000), kLarge);
+  uint64_t last = UINT64_MAX / 2;
+  for (uint64_t look = 0; look < 50; ++look) {
+    for (uint64_t n = 0; n < 60; ++n) sketch.add(hash_of(BlockKey{FieldId(7), look * 60 + n}), 10);
+    uint64_t sum = 0;  // of others at each look, since a look counts as one
+    for (uint64_t n = 0; n < 100; ++n) sum += sketch.estimate(old(look * 100 + n));
+    ASSERT_LE(sum, last + 50) << look;
+    last = sum;
+  }
 }
 
 // Lines that are split later keep what they counted.
