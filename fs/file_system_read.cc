@@ -10,8 +10,8 @@ namespace neurofs {
 
 namespace {
 
-// One stream per reader and file, or per reader and field for neurons, so that the predictor sees a
-// walk over neurons as one sequence.
+// One stream per reader and file, or per reader and field for neurons and regions, so that the predictor sees a walk
+// over neurons, or an order of regions that comes again, as one sequence.
 uint64_t stream_of(uint64_t what, uint64_t caller) {
   return what ^ (caller * 0x9e3779b97f4a7c15u);
 }
@@ -50,6 +50,7 @@ Status FileSystem::open(NodeId id, OpenFile* file) const {
   if (const auto* region = dynamic_cast<const RegionNode*>(file->node.get())) {
     use_->note(region->field);
     file->files = files_of(*region);
+    file->stream = reinterpret_cast<uintptr_t>(file->files);
     file->layout = region->layout.get();
     file->reader = &*region->reader;
     return {};

@@ -73,6 +73,19 @@ class Predict(MountCase):
         _, loads = self.read(walk)
         self.assertLess(loads, len(walk) * 1.03)
 
+    def test_an_order_of_regions_is_learned(self):
+        self.mount(self.field, "--ram", "4MiB", "--direct-io")
+        order = self.random.sample(range(BLOCKS), 2000)
+        used = []
+        for _ in range(2):
+            before = self.metric("prefetch_used_blocks_total")
+            for block in order:
+                row, column = divmod(block, ROWS)
+                name = self.point / "regions" / f"{row},{column}.raw"
+                self.assertEqual(name.read_bytes(), self.data[block * BLOCK:(block + 1) * BLOCK])
+            used.append(self.metric("prefetch_used_blocks_total") - before)
+        self.assertGreater(used[1], len(order) * 0.2)
+
     def test_an_order_is_known_to_the_next_mount(self):
         order = self.random.sample(range(BLOCKS), 3000)
         options = ("--ram", "4MiB", "--learn-dir", self.directory / "learned")
