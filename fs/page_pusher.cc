@@ -38,10 +38,15 @@ void PagePusher::asked_for(NodeId id, uint64_t caller) noexcept {
   }
 }
 
-PagePusher::Walk& PagePusher::walk_of(uint64_t first_file) {
+PagePusher::Walk* PagePusher::find_walk(uint64_t first_file) {
   const auto known = std::ranges::find(walks_, first_file, &Walk::first_file);
-  Walk& walk = known != walks_.end() ? *known : *std::ranges::min_element(walks_, {}, &Walk::used);
-  if (known == walks_.end()) walk = {first_file, 0, {}};
+  return known != walks_.end() ? &*known : nullptr;
+}
+
+PagePusher::Walk& PagePusher::walk_of(uint64_t first_file) {
+  Walk* const known = find_walk(first_file);
+  Walk& walk = known != nullptr ? *known : *std::ranges::min_element(walks_, {}, &Walk::used);
+  if (known == nullptr) walk = {first_file, 0, {}};
   walk.used = ++now_;
   return walk;
 }
@@ -82,14 +87,14 @@ void PagePusher::push(const Work& work) {
     if (push == Push::kUnknown) ++unknown;
   }
   const std::lock_guard lock(mutex_);
-  const auto walk = std::ranges::find(walks_, work.file.first_id, &Walk::first_file);
-  if (walk != walks_.end() && unknown == kGiveUp) walk->plan.refused(work.batch.count - stored);
+  Walk* const walk = find_walk(work.file.first_id);
+  if (walk != nullptr && unknown == kGiveUp) walk->plan.refused(work.batch.count - stored);
 }
 
 bool PagePusher::is_ahead(const Work& work, uint64_t number) {
   const std::lock_guard lock(mutex_);
-  const auto walk = std::ranges::find(walks_, work.file.first_id, &Walk::first_file);
-  return walk != walks_.end() && walk->plan.is_ahead(number);
+  const Walk* const walk = find_walk(work.file.first_id);
+  return walk != nullptr && walk->plan.is_ahead(number);
 }
 
 PagePusher::Push PagePusher::push_file(uint64_t number, const Work& work, ByteVector* buffer) {

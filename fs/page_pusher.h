@@ -72,6 +72,7 @@ class PagePusher {
     uint64_t caller;
   };
 
+  Walk* find_walk(uint64_t first_file);  // null: none of those that are followed
   Walk& walk_of(uint64_t first_file);
   void work();
   bool next(Work* work);

@@ -82,9 +82,10 @@ Result<BlockGrid> BlockGrid::make(const FieldSpec& spec) {
   g.chunk_grid_.resize(rank);
   uint64_t count = weight;
   for (size_t axis = rank; axis-- > 0;) {
-    g.chunk_grid_[axis] = ceil_div(spec.shape[axis], chunk[axis]);
+    // An axis of no elements counts as one chunk, so that numbers can be taken apart.
+    g.chunk_grid_[axis] = std::max<Index>(ceil_div(spec.shape[axis], chunk[axis]), 1);
     g.axes_[axis].chunk_weight = count;
-    const auto cells = static_cast<uint64_t>(std::max<Index>(g.chunk_grid_[axis], 1));
+    const auto cells = static_cast<uint64_t>(g.chunk_grid_[axis]);
     if (!checked_mul(count, cells, &count) || count > static_cast<uint64_t>(INT64_MAX)) {
       return overflow("shape " + to_string(spec.shape) + " in chunks of " + to_string(chunk) +
                       " has more than 2^63 - 1 blocks; larger chunks are needed");
@@ -94,8 +95,7 @@ Result<BlockGrid> BlockGrid::make(const FieldSpec& spec) {
   g.index_grid_.resize(rank);
   for (size_t axis = 0; axis < rank; ++axis) {
     // At most block_count(), which fits.
-    g.index_grid_[axis] =
-        std::max<Index>(g.chunk_grid_[axis], 1) * static_cast<Index>(g.axes_[axis].subs);
+    g.index_grid_[axis] = g.chunk_grid_[axis] * static_cast<Index>(g.axes_[axis].subs);
   }
   g.in_index_order_ = g.has_index_order();
   return g;
@@ -122,7 +122,7 @@ uint64_t BlockGrid::find_index(uint64_t block) const {
   uint64_t weight = 1;
   for (size_t axis = axes_.size(); axis-- > 0;) {
     const Axis& a = axes_[axis];
-    const auto cells = static_cast<uint64_t>(std::max<Index>(chunk_grid_[axis], 1));
+    const auto cells = static_cast<uint64_t>(chunk_grid_[axis]);
     index += (chunk % cells * a.subs + sub / a.sub_weight % a.subs) * weight;
     chunk /= cells;
     weight *= cells * a.subs;
@@ -134,7 +134,7 @@ uint64_t BlockGrid::find_block(uint64_t index) const {
   uint64_t block = 0;
   for (size_t axis = axes_.size(); axis-- > 0;) {
     const Axis& a = axes_[axis];
-    const auto cells = static_cast<uint64_t>(std::max<Index>(chunk_grid_[axis], 1));
+    const auto cells = static_cast<uint64_t>(chunk_grid_[axis]);
     const uint64_t at = index % (cells * a.subs);
     block += at / a.subs * a.chunk_weight + at % a.subs * a.sub_weight;
     index /= cells * a.subs;
@@ -146,7 +146,7 @@ Dims BlockGrid::chunk_of(uint64_t block) const {
   uint64_t chunk = block / blocks_per_chunk_;
   Dims at(chunk_grid_.size());
   for (size_t axis = at.size(); axis-- > 0;) {
-    const auto cells = static_cast<uint64_t>(std::max<Index>(chunk_grid_[axis], 1));
+    const auto cells = static_cast<uint64_t>(chunk_grid_[axis]);
     at[axis] = static_cast<Index>(chunk % cells);
     chunk /= cells;
   }

@@ -68,7 +68,6 @@ Result<bool> RegionReader::read_brought(const Brought& brought, uint64_t offset,
                                         StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
-  touched.in_order = impl_->ordered != nullptr;
   touched.wait = false;
   touched.brought = true;
   if (brought.impl_) touched.fetched = brought.impl_->requests;

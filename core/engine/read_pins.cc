@@ -108,7 +108,6 @@ Result<bool> RegionReader::pin_range(uint64_t offset, uint64_t length, StreamId 
   bool served = contiguous && parts.size() * slot <= field.cache().max_group_bytes() / 8;
   if (served) {
     Touched touched;
-    touched.in_order = impl_->ordered != nullptr;
     const FieldState::Generation& generation = field.generation();
     for (const ReadPart& p : parts) {
       touched.add(p.block);

@@ -57,8 +57,9 @@ void RegionReader::Impl::foresee() const {
 void RegionReader::Impl::tell(Touched* touched, uint64_t offset, uint64_t length,
                               StreamId stream) const {
   if (touched->would_wait) return;
-  touched->report(*field, stream);
-  if (!ordered) return;
+  touched->count(*field);
+  // In another order, one block tells a predictor nothing of the next.
+  if (!ordered) return touched->report(*field, stream);
   try {
     std::call_once(foreseen, [this] { foresee(); });
   } catch (const std::bad_alloc&) {
@@ -103,7 +104,6 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
   NF_TRY(impl_->check_range(offset, out.size()));
   return impl_->field->read_steadily([&]() -> Status {
     Touched touched;
-    touched.in_order = impl_->ordered != nullptr;
     NF_TRY(impl_->read_bytes(offset, out, &touched));
     impl_->tell(&touched, offset, out.size(), stream);
     return {};
@@ -113,7 +113,6 @@ Status RegionReader::read(uint64_t offset, MutableBytes out, StreamId stream) co
 Result<bool> RegionReader::try_read(uint64_t offset, MutableBytes out, StreamId stream) const {
   NF_TRY(impl_->check_range(offset, out.size()));
   Touched touched;
-  touched.in_order = impl_->ordered != nullptr;
   touched.wait = false;
   return impl_->read_at_once(offset, out, stream, &touched);
 }

@@ -39,8 +39,7 @@ struct Touched {
   bool wait = true;                       // in: fetch what is missing, else set would_wait
   bool brought = false;                   // in: the blocks were fetched, and counted, for this read
   std::span<const BlockRequest> fetched;  // in: how that ended, ascending
-  bool in_order = false;    // in: another order's next block tells nothing of the one after
-  bool would_wait = false;  // out
+  bool would_wait = false;                // out
 
   const BlockRequest* known(const BlockKey& key) const {
     const auto it =
@@ -60,11 +59,12 @@ struct Touched {
       outcome = std::max(outcome, r.late ? AccessOutcome::kLate : AccessOutcome::kMiss);
     }
   }
-  void report(FieldState& field, StreamId stream) {
-    if (would_wait) return;
+  void count(FieldState& field) const {
     if (hits > 0 && !brought) field.engine_state().hits.add(hits);
     if (misses > 0) field.engine_state().misses.add(misses);
-    if (hits + misses == 0 || in_order) return;
+  }
+  void report(FieldState& field, StreamId stream) {
+    if (hits + misses == 0) return;
     if (const auto* request = known(field.generation().key(first))) add_fetched({request, 1});
     field.observe({stream, first, last, hits + misses, outcome});
   }
